@@ -1,0 +1,1 @@
+"""Turn labelled rows into a model version that can be trusted."""

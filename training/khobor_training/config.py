@@ -1,0 +1,219 @@
+"""What a run may vary: one YAML file is one experiment, checked in one go."""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from khobor_training.errors import InputError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Columns(_Section):
+    """What the user's file calls the columns of the article row."""
+
+    id: str = "id"
+    title: str = "title"
+    body: str = "body"
+    labels: str = "topics"
+    event: str = "event"
+    published_at: str = "published_at"
+
+
+class Data(_Section):
+    """Where articles come from; neither corpus nor files means: given by ``--data``."""
+
+    corpus: Literal["starter"] | None = None
+    files: list[str] = []
+    columns: Columns = Columns()
+    where: dict[str, list[str]] = {}
+    labels: list[str] = Field(min_length=2)
+    on_bad_row: Literal["fail", "skip"] = "fail"
+
+
+class Split(_Section):
+    """How articles are held out."""
+
+    kind: Literal["grouped", "time", "random"] = "grouped"
+    held_out: float = Field(0.2, gt=0, lt=0.9)
+    folds: int = Field(5, ge=2, le=20)
+
+
+class Text(_Section):
+    """How text is normalised."""
+
+    digits: Literal["keep", "ascii"] = "ascii"
+    residue: bool = True
+    stop_words: bool = False
+
+
+class Words(_Section):
+    """TF-IDF of words."""
+
+    ngram_range: tuple[int, int] = (1, 1)
+    min_df: int = Field(1, ge=1)
+    sublinear: bool = True
+
+
+class Characters(Words):
+    """TF-IDF of character n-grams within words."""
+
+    ngram_range: tuple[int, int] = (2, 5)
+
+
+class Topics(_Section):
+    """Proportions of a topic model."""
+
+    kind: Literal["nmf", "lda"] = "nmf"
+    n_topics: int = Field(20, ge=2, le=500)
+    weight: float = Field(0.2, gt=0)
+    unlabelled: list[str] = []
+
+
+class Features(_Section):
+    """Which features are on."""
+
+    words: Words | None = None
+    characters: Characters | None = None
+    topics: Topics | None = None
+
+    @model_validator(mode="after")
+    def _any(self) -> "Features":
+        if not (self.words or self.characters or self.topics):
+            raise ValueError("must switch on words, characters or topics, got none")
+        return self
+
+
+class LogisticRegressionChoice(_Section):
+    """Logistic regression."""
+
+    kind: Literal["logistic_regression"]
+    C: float = Field(10.0, gt=0)
+    class_weight: Literal["balanced"] | None = "balanced"
+
+
+class LinearSvmChoice(_Section):
+    """Linear support vector machine."""
+
+    kind: Literal["linear_svm"]
+    C: float = Field(1.0, gt=0)
+    class_weight: Literal["balanced"] | None = "balanced"
+
+
+class ComplementNbChoice(_Section):
+    """Complement naive Bayes."""
+
+    kind: Literal["complement_nb"]
+    alpha: float = Field(0.3, gt=0)
+
+
+Member = Annotated[
+    LogisticRegressionChoice | LinearSvmChoice | ComplementNbChoice, Field(discriminator="kind")
+]
+
+
+class VoteChoice(_Section):
+    """A soft vote: the mean of the members' scores, each on its own scale."""
+
+    kind: Literal["vote"]
+    members: list[Member] = Field(min_length=2)
+
+
+Classifier = Annotated[
+    LogisticRegressionChoice | LinearSvmChoice | ComplementNbChoice | VoteChoice,
+    Field(discriminator="kind"),
+]
+
+
+class Abstain(_Section):
+    """When a prediction is withheld."""
+
+    min_words: int = Field(3, ge=0)
+    min_bangla: float = Field(0.5, ge=0, le=1)
+    min_confidence: float = Field(0.0, ge=0, le=1)
+
+
+class Tracking(_Section):
+    """What goes to MLflow."""
+
+    enabled: bool = True
+
+
+class Config(_Section):
+    """One experiment."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    task: Literal["multilabel", "multiclass"]
+    seed: int = Field(7, ge=0)
+    data: Data
+    split: Split = Split()
+    text: Text = Text()
+    features: Features
+    classifier: Classifier
+    abstain: Abstain = Abstain()
+    keywords: dict[str, list[str]] = {}
+    refit_on_all: bool = True
+    tracking: Tracking = Tracking()
+
+
+def project_folder(path: Path) -> Path:
+    """Return the folder that relative paths of a config start from."""
+    folder = path.resolve().parent
+    return folder.parent if folder.name == "configs" else folder
+
+
+def read(path: Path) -> Config:
+    """Read and check a config file.
+
+    Raises
+    ------
+    InputError
+        With all problems of the file, each with its path, value and nearest valid name.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} must be a readable UTF-8 file, got {error}; check the path") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} must be YAML, got {' '.join(str(error).split())}; mend that line") from None
+    if not isinstance(raw, dict):
+        raise InputError(f"{path} must hold keys and values, got {type(raw).__name__}; start from configs/topic.yaml")
+    problems = []
+    if raw.get("name") not in (None, path.stem):
+        problems.append(f"name: must equal the file's stem '{path.stem}', got {raw['name']!r}")
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        problems += [_problem(dict(item)) for item in error.errors()]
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise InputError("\n  ".join([f"{path} has {count}:", *problems]))
+    return config
+
+
+_TAGS = {"logistic_regression", "linear_svm", "complement_nb", "vote"}
+
+
+def _problem(item: dict[str, Any]) -> str:
+    where = ".".join(str(part) for part in item["loc"] if part not in _TAGS)
+    if item["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(item["loc"][-1]), sorted(_all_keys(Config)), n=1)
+        return f"{where}: unknown key" + (f"; did you mean '{near[0]}'?" if near else "")
+    if item["type"] == "missing":
+        return f"{where}: is missing; add it"
+    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    if isinstance(item["input"], dict | list):
+        return f"{where}: {message}"
+    return f"{where}: must be {message}, got {item['input']!r}"
+
+
+def _all_keys(model: type[BaseModel]) -> set[str]:
+    keys = set()
+    for section in _Section.__subclasses__() + Words.__subclasses__():
+        keys |= set(section.model_fields)
+    return keys | set(model.model_fields)
