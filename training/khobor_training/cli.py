@@ -1,0 +1,187 @@
+"""The command ``khobor``: each subcommand imports only what it needs."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from khobor_training.errors import InputError
+
+
+class _Commands(click.Group):
+    """Print a user's mistake as one message and exit with 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            click.echo(f"khobor: {error}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=_Commands)
+@click.version_option(package_name="khobor")
+def main() -> None:
+    """Label Bangla news by topic."""
+
+
+_config = click.argument("config", type=click.Path(path_type=Path))
+_data = click.option(
+    "--data", "files", multiple=True, type=click.Path(path_type=Path), help="In place of the config's files."
+)
+
+
+@main.command()
+@_config
+@_data
+@click.option("--jobs", default=1, show_default=True, help="Fits at a time; the result is the same.")
+def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
+    """Train, evaluate, save and track a model."""
+    from khobor_training.train import train as run
+
+    result = run(config, list(files), jobs)
+    figures, articles = result.figures, result.articles
+    click.echo(f"{len(articles.texts)} articles of {articles.n_rows} rows, {articles.n_skipped} skipped")
+    click.echo(f"{'held out':<20} {'precision':>9} {'recall':>7} {'F1':>7} {'articles':>9}")
+    for name, row in figures["labels"].items():
+        click.echo(
+            f"{name:<20} {row['precision']:>9.3f} {row['recall']:>7.3f} {row['f1']:>7.3f} {row['support']:>9.0f}"
+        )
+    click.echo(
+        f"macro-F1 {figures['macro_f1']:.3f} "
+        f"(95 % interval {figures['macro_f1_low']:.3f} to {figures['macro_f1_high']:.3f}, "
+        f"{figures['n_held_out']} held-out articles); majority {figures['majority_macro_f1']:.3f}"
+        + (f"; keyword rule {figures['keyword_rule_macro_f1']:.3f}" if "keyword_rule_macro_f1" in figures else "")
+    )
+    click.echo(f"figures: {result.predictor.info['figures_from']}")
+    click.echo(f"model:   {result.model}")
+    if result.version:
+        click.echo(f"tracked: registered as version {result.version} in MLflow")
+    click.echo(f"next:    {sys.argv[0]} predict '{result.model}' 'একটি খবরের লেখা'")
+
+
+@main.command()
+@_config
+@_data
+def check(config: Path, files: tuple[Path, ...]) -> None:
+    """Check a config and its data without training."""
+    from khobor_training import config as configuration
+    from khobor_training import data
+    from khobor_training.train import sources
+
+    checked = configuration.read(config)
+    named = sources(checked, configuration.project_folder(config), list(files))
+    articles = data.read(checked, named)
+    counts = dict(zip(checked.data.labels, articles.y.sum(axis=0).tolist(), strict=True))
+    click.echo(f"{config} is valid: {len(articles.texts)} articles, {articles.n_skipped} rows skipped")
+    for name, count in counts.items():
+        click.echo(f"  {name}: {count}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make a project folder with the configs."""
+    shipped = Path(__file__).parent / "configs"
+    source = shipped if shipped.is_dir() else Path(__file__).parents[2] / "configs"
+    target = folder / "configs"
+    if target.exists():
+        raise InputError(f"{target} must not exist yet, got a folder; choose another one")
+    shutil.copytree(source, target)
+    click.echo(f"made {target}; next: khobor train '{target / 'topic.yaml'}'")
+
+
+@main.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("article", default="-")
+@click.option("--format", "kind", type=click.Choice(["jsonl", "csv", "table"]), default="jsonl")
+def predict(model: Path, article: str, kind: str) -> None:
+    """Label ARTICLE: a text, a file, or standard input (-)."""
+    from khobor_training.storage import load
+
+    predictor = load(model)
+    articles = _articles(article)
+    try:
+        rows = [prediction.to_dict() for prediction in predictor(articles)]
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    for line in _lines(rows, kind):
+        click.echo(line)
+
+
+def _articles(given: str) -> list[Any]:
+    """Return the articles that an argument means."""
+    path = Path(given)
+    try:
+        is_file = given != "-" and path.is_file()
+    except (OSError, ValueError):  # a text too long to be a path
+        is_file = False
+    if given == "-":
+        text = _decode(sys.stdin.buffer.read(), "standard input")
+    elif is_file and path.suffix in (".csv", ".jsonl", ".parquet"):
+        from khobor_training.data import read_frame
+
+        frame = read_frame(path)
+        if "body" not in frame:
+            raise InputError(f"{path} must have a column 'body', got {', '.join(frame)}; rename yours")
+        records: list[Any] = frame.to_dict("records")
+        return records
+    elif is_file:
+        try:
+            text = _decode(path.read_bytes(), str(path))
+        except OSError as error:
+            raise InputError(f"{path} must be readable, got {error.strerror}; check its rights") from None
+    elif path.suffix in (".txt", ".csv", ".jsonl", ".parquet") and " " not in given:
+        raise InputError(f"{path} must exist, got no such file; check the path")
+    else:
+        text = given
+    if text.lstrip().startswith("{"):
+        try:
+            return [json.loads(line) for line in text.splitlines() if line.strip()]
+        except ValueError:
+            pass
+    title, _, body = text.strip().partition("\n")
+    if body and len(title) <= 150 and not title.rstrip().endswith(("।", "৷")):
+        return [{"title": title, "body": body}]
+    return [text]
+
+
+def _decode(data: bytes, name: str) -> str:
+    if (position := data.find(b"\x00")) >= 0:
+        raise InputError(f"{name} must be text, got a null byte at position {position}; save it as UTF-8 text")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{name} must be UTF-8, got a broken byte at position {error.start}; save it as UTF-8 text"
+        ) from None
+
+
+def _lines(rows: list[dict[str, Any]], kind: str) -> Iterator[str]:
+    if kind == "jsonl":
+        for row in rows:
+            yield json.dumps(row, ensure_ascii=False)
+        return
+    flat = []
+    for row in rows:
+        labels = "|".join(row["labels"]) if "labels" in row else row["label"] or ""
+        flat.append([row["id"] or "", labels, *row["probabilities"].values(), row["reason"] or ""])
+    if rows and kind == "csv":
+        import csv
+        import io
+
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows(
+            [["id", "labels", *rows[0]["probabilities"], "reason"], *flat]
+        )
+        yield buffer.getvalue().rstrip("\n")
+    elif rows:
+        names = list(rows[0]["probabilities"])
+        yield f"{'id':<20} " + " ".join(f"{n:>12}" for n in names) + "  labels"
+        for row, cells in zip(rows, flat, strict=True):
+            shares = " ".join(f"{p:>12.3f}" for p in row["probabilities"].values())
+            yield f"{cells[0]!s:<20} {shares}  {cells[1] or cells[-1] or '(none)'}"

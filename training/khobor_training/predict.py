@@ -1,0 +1,174 @@
+"""The predictor that is saved: text in, labels with probabilities out.
+
+Importing this module imports neither MLflow, pandas nor the bnlp package: a
+service that loads a model pays for what it uses.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from khobor_features.normalise import bangla_share
+from sklearn.pipeline import Pipeline
+
+from khobor_training.calibrate import Calibration
+
+FORMAT = 1
+MAX_CHARACTERS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The labels of one article, any number of them.
+
+    Where `abstained` is true, `reason` says why and `labels` is empty.
+    """
+
+    id: str | None
+    labels: tuple[str, ...]
+    probabilities: dict[str, float]
+    thresholds: dict[str, float]
+    abstained: bool = False
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data, ready for JSON."""
+        return {**asdict(self), "labels": list(self.labels)}
+
+
+@dataclass(frozen=True)
+class ClassPrediction:
+    """The one label of an article, or None where `abstained` is true."""
+
+    id: str | None
+    label: str | None
+    probabilities: dict[str, float]
+    abstained: bool = False
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data, ready for JSON."""
+        return asdict(self)
+
+
+class Predictor:
+    """Label articles with a fitted pipeline.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted, from text to scores.
+    calibration : Calibration
+    labels : sequence of str
+        The name of each score.
+    abstain : mapping
+        ``min_words``, ``min_bangla`` and ``min_confidence``.
+    info : mapping
+        Name, when and on what the model was trained, versions, held-out figures.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        calibration: Calibration,
+        labels: Sequence[str],
+        abstain: Mapping[str, float],
+        info: Mapping[str, Any],
+    ) -> None:
+        self.format = FORMAT
+        self.pipeline = pipeline
+        self.calibration = calibration
+        self.labels = list(labels)
+        self.abstain = dict(abstain)
+        self.info = dict(info)
+
+    def __call__(self, articles: Any) -> Any:
+        """Label one article, or a list or frame of them.
+
+        Parameters
+        ----------
+        articles : str, mapping with ``title`` and ``body``, or a list or DataFrame of them
+
+        Returns
+        -------
+        Prediction or ClassPrediction, or a list of them
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an article is of another kind, or longer than a million characters.
+        """
+        if hasattr(articles, "to_dict") and hasattr(articles, "columns"):
+            articles = articles.to_dict("records")
+        if isinstance(articles, str | Mapping):
+            return self._predict([articles])[0]
+        return self._predict(list(articles))
+
+    def frame(self, df: Any) -> Any:
+        """Return the predictions of a DataFrame's articles as a DataFrame with its index."""
+        import pandas as pd
+
+        rows = [prediction.to_dict() for prediction in self(df)]
+        return pd.DataFrame(rows, index=df.index)
+
+    def _predict(self, articles: list[Any]) -> list[Any]:
+        texts = [_text(article, i) for i, article in enumerate(articles)]
+        if not texts:
+            return []
+        normalise = self.pipeline.named_steps["normalise"]
+        tokenise = self.pipeline.named_steps["tokenise"]
+        clean = normalise.transform(texts)
+        tokens = tokenise.transform(clean)
+        probabilities = self.calibration.probabilities(self.pipeline[2:].decision_function(tokens))
+        given = self.calibration.labels(probabilities)
+        predictions: list[Any] = []
+        for i, article in enumerate(articles):
+            own = dict(zip(self.labels, map(float, probabilities[i]), strict=True))
+            n_words = sum(any(c.isalnum() for c in chunk) for chunk in clean[i].split())
+            reason = self._reason(clean[i], n_words, own)
+            labels = [name for name, on in zip(self.labels, given[i], strict=True) if on and not reason]
+            name = article.get("id") if isinstance(article, Mapping) else None
+            identity = None if name is None or name != name else str(name)
+            if self.calibration.thresholds is None:
+                label = labels[0] if labels else None
+                predictions.append(ClassPrediction(identity, label, own, bool(reason), reason))
+            else:
+                cut = dict(zip(self.labels, map(float, self.calibration.thresholds), strict=True))
+                predictions.append(
+                    Prediction(identity, tuple(labels), own, cut, bool(reason), reason)
+                )
+        return predictions
+
+    def _reason(self, clean: str, n_words: int, probabilities: dict[str, float]) -> str | None:
+        if any(c.isalpha() for c in clean) and bangla_share(clean) < self.abstain["min_bangla"]:
+            return "out_of_domain"
+        if n_words < self.abstain["min_words"]:
+            return "too_short"
+        if self.calibration.thresholds is None:
+            confidence = max(probabilities.values())
+        else:
+            confidence = min(max(p, 1 - p) for p in probabilities.values())
+        return "low_confidence" if confidence < self.abstain["min_confidence"] else None
+
+
+def _text(article: Any, position: int) -> str:
+    if isinstance(article, Mapping):
+        title, body = (_string(article.get(key)) for key in ("title", "body"))
+        text = f"{title}\n{body}" if title else body
+    elif isinstance(article, str):
+        text = article
+    else:
+        raise TypeError(
+            f"article {position} must be a str or a mapping with title and body, "
+            f"got {type(article).__name__}"
+        )
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(
+            f"article {position} must have at most {MAX_CHARACTERS:,} characters, got {len(text):,}; "
+            "pass several articles as a list"
+        )
+    return text
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""

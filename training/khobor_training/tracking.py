@@ -1,0 +1,145 @@
+"""Write each run to MLflow: the only module that imports it to track.
+
+Without ``MLFLOW_TRACKING_URI`` runs go to an embedded store, ``mlruns/`` in the
+project folder; where the variable is set it is used untouched.
+"""
+
+import fcntl
+import importlib.metadata
+import json
+import logging
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from khobor_training.predict import Predictor
+
+PACKAGES = ("scikit-learn", "pandas", "bnlp-toolkit", "joblib", "mlflow", "numpy", "scipy")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that a figure depends on."""
+    return {name: importlib.metadata.version(name) for name in PACKAGES}
+
+
+def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Return nested mappings and lists as one mapping with dotted keys."""
+    if isinstance(value, dict) and value:
+        items = value.items()
+    elif isinstance(value, list) and any(isinstance(v, dict) for v in value):
+        items = {str(i): v for i, v in enumerate(value)}.items()
+    else:
+        return {prefix: value}
+    result = {}
+    for key, inner in items:
+        result |= flatten(inner, f"{prefix}.{key}" if prefix else str(key))
+    return result
+
+
+@contextmanager
+def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., str]]:
+    """Open a run around training; yields the function that records its result.
+
+    A run that ends by Ctrl-C is marked KILLED, one that ends by an error FAILED, with the
+    message as the tag ``error``.
+    """
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+    for name in ("mlflow", "alembic"):  # their progress is not the user's news
+        logging.getLogger(name).setLevel(logging.WARNING)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    import mlflow
+
+    client, experiment_id = _open(mlflow, project, experiment)
+    started = time.monotonic()
+    with mlflow.start_run(experiment_id=experiment_id, run_name=name) as active:
+        run_id = active.info.run_id
+
+        def record(
+            config: dict[str, Any], config_file: Path, facts: dict[str, Any],
+            metrics: dict[str, float], figures: dict[str, Any], predictor: Predictor, model: Path,
+        ) -> str:
+            mlflow.log_params({k: str(v)[:6000] for k, v in flatten(config).items()})
+            mlflow.set_tags({**facts, **versions(), "git_commit": _git_commit(project)})
+            mlflow.log_metrics({**metrics, "duration_seconds": time.monotonic() - started})
+            mlflow.log_artifact(str(config_file))
+            mlflow.log_text(json.dumps(figures, ensure_ascii=False, indent=2), "figures.json")
+            return _register(mlflow, predictor, model, f"khobor-{name}")
+
+        try:
+            yield record
+        except KeyboardInterrupt:
+            mlflow.end_run("KILLED")
+            raise
+        except BaseException as error:
+            client.set_tag(run_id, "error", str(error)[:5000])
+            mlflow.end_run("FAILED")
+            raise
+
+
+def _open(mlflow: Any, project: Path, experiment: str) -> tuple[Any, str]:
+    """Return a client and the experiment's id, made under a lock: migrations collide."""
+    embedded = not os.environ.get("MLFLOW_TRACKING_URI")
+    store = project.resolve() / "mlruns"
+    location = None
+    if embedded:
+        (store / "artifacts").mkdir(parents=True, exist_ok=True)
+        mlflow.set_tracking_uri(f"sqlite:///{store / 'mlflow.db'}")
+        location = (store / "artifacts").as_uri()
+    lock = store / ".lock" if embedded else Path(tempfile.gettempdir()) / "khobor-mlflow.lock"
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        client = mlflow.MlflowClient()
+        found = client.get_experiment_by_name(experiment)
+        if found is None:
+            return client, client.create_experiment(experiment, artifact_location=location)
+        return client, found.experiment_id
+
+
+def _register(mlflow: Any, predictor: Predictor, model: Path, name: str) -> str:
+    """Log the predictor with khobor's own code as a new version; return the version."""
+    import pandas as pd
+
+    # What MLflow prints while it registers says nothing that the summary does not.
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    example = pd.DataFrame({"title": ["শিরোনাম"], "body": ["খবরের পুরো লেখা"]})
+    answer = pd.DataFrame([{"labels": "", **dict.fromkeys(predictor.labels, 0.5)}])
+    here = Path(__file__).parent
+    import khobor_features
+
+    with tempfile.TemporaryDirectory() as folder:
+        code = []
+        for package in (here, Path(str(khobor_features.__file__)).parent):
+            target = Path(folder) / package.name
+            target.mkdir()
+            for source in package.glob("*.py"):
+                shutil.copy(source, target)
+            code.append(str(target))
+        pinned = [f"{p}=={v}" for p, v in versions().items()]
+        logged = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(here / "serving.py"),
+            artifacts={"predictor": str(model)},
+            code_paths=code,
+            signature=mlflow.models.infer_signature(example, answer),
+            pip_requirements=pinned,
+            registered_model_name=name,
+        )
+    return str(logged.registered_model_version)
+
+
+def _git_commit(folder: Path) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return "unknown"
+    return done.stdout.strip() if done.returncode == 0 else "unknown"
