@@ -49,6 +49,7 @@ class Tokens:
         matrix = csr_matrix(
             (np.ones(len(self.ids)), self.ids, self.starts), shape=(len(self), len(self.words))
         )
+        matrix = matrix.copy()  # summing works in place, and the ids must stay as they are
         matrix.sum_duplicates()
         return matrix
 

@@ -80,7 +80,7 @@ class TopicFeatures(TransformerMixin, BaseEstimator):
         weights = self.words_.transform(X)
         if self.kind == "lda":
             return np.asarray(self.model_.transform(weights))
-        target = np.linalg.solve(self.root_.T, (weights @ self.components_.T).T).T
+        target = np.ascontiguousarray(np.linalg.solve(self.root_.T, (weights @ self.components_.T).T).T)
         loads = np.array([nnls(self.root_, row)[0] for row in target])
         loads = loads.reshape(len(X), len(self.components_))
         total = loads.sum(axis=1, keepdims=True)

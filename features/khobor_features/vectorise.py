@@ -61,8 +61,7 @@ class _Tfidf(TransformerMixin, BaseEstimator):
         names = [name for name, column in found.items() if frequency[column] >= self.min_df]
         if not names:
             raise ValueError(
-                f"min_df must leave at least one feature, got {self.min_df} for "
-                f"{len(X)} texts; lower it"
+                f"min_df must leave at least one feature, got {self.min_df} for {len(X)} texts; lower it"
             )
         names.sort()
         self.vocabulary_ = {name: i for i, name in enumerate(names)}
@@ -125,9 +124,7 @@ class WordTfidf(_Tfidf):
             words = [X.words[j] for j in X.ids[X.starts[i] : X.starts[i + 1]]]
             words = [word for word in words if word not in stop]
             for ngram in _word_ngrams(words, *self.ngram_range):
-                column = (
-                    vocabulary.setdefault(ngram, len(vocabulary)) if grow else vocabulary.get(ngram)
-                )
+                column = vocabulary.setdefault(ngram, len(vocabulary)) if grow else vocabulary.get(ngram)
                 if column is not None:
                     columns.append(column)
             starts.append(len(columns))

@@ -52,6 +52,7 @@ def fit(scores: Floats, y: NDArray[np.int_], multiclass: bool) -> Calibration:
     """
     n_labels = y.shape[1]
     if multiclass:
+
         def loss(log_slope: float) -> float:
             return -float((log_softmax(scores * np.exp(log_slope), axis=1) * y).sum())
 

@@ -20,10 +20,13 @@ class LinearVote(ClassifierMixin, BaseEstimator):
     ----------
     members : list of estimators
         Binary linear classifiers with ``coef_`` or ``feature_log_prob_``.
+    multiclass : bool, default=False
+        Whether exactly one label holds for a text.
     """
 
-    def __init__(self, members: list[Any]) -> None:
+    def __init__(self, *, members: list[Any], multiclass: bool = False) -> None:
         self.members = members
+        self.multiclass = multiclass
 
     def fit(self, X: Any, y: NDArray[np.int_]) -> Self:
         """Fit every member to every column of `y`.
@@ -35,17 +38,30 @@ class LinearVote(ClassifierMixin, BaseEstimator):
         """
         self.coef_ = np.zeros((y.shape[1], X.shape[1]))
         self.intercept_ = np.zeros(y.shape[1])
-        for label in range(y.shape[1]):
-            for member in self.members:
-                coef, intercept = _linear(clone(member).fit(X, y[:, label]))
-                scale = np.std(X @ coef) if len(self.members) > 1 else 1.0
-                self.coef_[label] += coef / (scale * len(self.members))
-                self.intercept_[label] += intercept / (scale * len(self.members))
+        for member in self.members:
+            coef, intercept = self._fit_member(member, X, y)
+            # A vote weighs members alike: one scale a member for classes that compete,
+            # one a label for labels that do not.
+            scale = np.ones(len(coef))
+            if len(self.members) > 1:
+                scores = np.asarray(X @ coef.T)
+                scale[:] = scores.std() if self.multiclass else scores.std(axis=0)
+            self.coef_ += coef / scale[:, None] / len(self.members)
+            self.intercept_ += intercept / scale / len(self.members)
         return self
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return scores of shape (n_samples, n_labels)."""
         return np.asarray(X @ self.coef_.T) + self.intercept_
+
+    def _fit_member(self, member: Any, X: Any, y: NDArray[np.int_]) -> tuple[Any, Any]:
+        """Return the weights (n_labels, n_features) and intercepts of a fitted member."""
+        if self.multiclass and hasattr(member, "alpha"):
+            # Naive Bayes compares classes itself; centred, its scores keep their order.
+            log = clone(member).fit(X, y.argmax(axis=1)).feature_log_prob_
+            return log - log.mean(axis=0), np.zeros(len(log))
+        fitted = [_linear(clone(member).fit(X, column)) for column in y.T]
+        return np.array([f[0] for f in fitted]), np.array([f[1] for f in fitted])
 
 
 def _linear(fitted: Any) -> tuple[NDArray[np.float64], float]:

@@ -31,7 +31,11 @@ def main() -> None:
 
 _config = click.argument("config", type=click.Path(path_type=Path))
 _data = click.option(
-    "--data", "files", multiple=True, type=click.Path(path_type=Path), help="In place of the config's files."
+    "--data",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Not the config's files.",
 )
 
 
@@ -55,7 +59,11 @@ def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
         f"macro-F1 {figures['macro_f1']:.3f} "
         f"(95 % interval {figures['macro_f1_low']:.3f} to {figures['macro_f1_high']:.3f}, "
         f"{figures['n_held_out']} held-out articles); majority {figures['majority_macro_f1']:.3f}"
-        + (f"; keyword rule {figures['keyword_rule_macro_f1']:.3f}" if "keyword_rule_macro_f1" in figures else "")
+        + (
+            f"; keyword rule {figures['keyword_rule_macro_f1']:.3f}"
+            if "keyword_rule_macro_f1" in figures
+            else ""
+        )
     )
     click.echo(f"figures: {result.predictor.info['figures_from']}")
     click.echo(f"model:   {result.model}")
@@ -152,7 +160,9 @@ def _articles(given: str) -> list[Any]:
 
 def _decode(data: bytes, name: str) -> str:
     if (position := data.find(b"\x00")) >= 0:
-        raise InputError(f"{name} must be text, got a null byte at position {position}; save it as UTF-8 text")
+        raise InputError(
+            f"{name} must be text, got a null byte at position {position}; save it as UTF-8 text"
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -185,3 +195,7 @@ def _lines(rows: list[dict[str, Any]], kind: str) -> Iterator[str]:
         for row, cells in zip(rows, flat, strict=True):
             shares = " ".join(f"{p:>12.3f}" for p in row["probabilities"].values())
             yield f"{cells[0]!s:<20} {shares}  {cells[1] or cells[-1] or '(none)'}"
+
+
+if __name__ == "__main__":
+    main()

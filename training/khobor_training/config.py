@@ -182,7 +182,9 @@ def read(path: Path) -> Config:
     except yaml.YAMLError as error:
         raise InputError(f"{path} must be YAML, got {' '.join(str(error).split())}; mend that line") from None
     if not isinstance(raw, dict):
-        raise InputError(f"{path} must hold keys and values, got {type(raw).__name__}; start from configs/topic.yaml")
+        raise InputError(
+            f"{path} must hold keys and values, got {type(raw).__name__}; start from configs/topic.yaml"
+        )
     problems = []
     if raw.get("name") not in (None, path.stem):
         problems.append(f"name: must equal the file's stem '{path.stem}', got {raw['name']!r}")

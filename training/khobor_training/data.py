@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from khobor_features.normalise import bangla_share, is_legacy_bijoy
 from numpy.typing import NDArray
 
+from khobor_features.normalise import bangla_share, is_legacy_bijoy
 from khobor_training.config import Config
 from khobor_training.errors import InputError
 
@@ -66,7 +66,7 @@ def read_frame(path: Path) -> pd.DataFrame:
         if name.endswith(".csv"):
             frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
         elif name.endswith(".jsonl"):
-            frame = pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+            frame = pd.read_json(path, lines=True, dtype=False)
         elif name.endswith(".parquet"):
             frame = pd.read_parquet(path)
         else:
@@ -121,7 +121,10 @@ def read(config: Config, files: list[Path]) -> Articles:
                 first = rows.get(article["id"])
                 if key in seen:
                     problem = f"id and target used before, in {seen[key]}"
-                elif first and (first["text"], first["labels"]) != (article["text"], article["labels"]):
+                elif first and (first["text"], first["labels"]) != (
+                    article["text"],
+                    article["labels"],
+                ):
                     problem = f"text or labels differ from the same id in {first['where']}"
                 else:
                     seen[key] = article["where"]
@@ -187,7 +190,10 @@ def _article(row: dict[str, Any], config: Config, where: str) -> tuple[dict[str,
         return article, "not labelled"
     for label in labels:
         if label not in config.data.labels:
-            return article, f"unknown label '{label}', must be one of {', '.join(config.data.labels)}"
+            return (
+                article,
+                f"unknown label '{label}', must be one of {', '.join(config.data.labels)}",
+            )
     return {**article, "labels": tuple(sorted(set(labels)))}, ""
 
 

@@ -41,8 +41,14 @@ def majority(y: Labels, train: Labels, multiclass: bool) -> Labels:
 
 
 def figures(
-    y: Labels, predicted: Labels, train: Labels, groups: ArrayLike, names: list[str], *,
-    multiclass: bool, seed: int,
+    y: Labels,
+    predicted: Labels,
+    train: Labels,
+    groups: ArrayLike,
+    names: list[str],
+    *,
+    multiclass: bool,
+    seed: int,
 ) -> dict[str, Any]:
     """Return every figure of a run as plain numbers."""
     low, high = interval(y, predicted, groups, seed=seed)

@@ -6,7 +6,10 @@ from sklearn.pipeline import Pipeline
 
 
 def keyword_rule(
-    keywords: dict[str, list[str]], labels: list[str], prepare: Pipeline, texts: list[str],
+    keywords: dict[str, list[str]],
+    labels: list[str],
+    prepare: Pipeline,
+    texts: list[str],
     rows: NDArray[np.intp],
 ) -> NDArray[np.int_]:
     """Return 0 and 1 of shape (len(rows), n_labels).

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from khobor_features.bnlp import stop_words
-from khobor_features.normalise import INLINE_RESIDUE, TAIL_RESIDUE, Normalizer
-from khobor_features.tokenise import Tokenizer, Tokens
-from khobor_features.topics import TopicFeatures
-from khobor_features.vectorise import CharacterTfidf, WordTfidf
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import ComplementNB
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.svm import LinearSVC
 
+from khobor_features.bnlp import stop_words
+from khobor_features.normalise import INLINE_RESIDUE, TAIL_RESIDUE, Normalizer
+from khobor_features.tokenise import Tokenizer, Tokens
+from khobor_features.topics import TopicFeatures
+from khobor_features.vectorise import CharacterTfidf, WordTfidf
 from khobor_training.classify import LinearVote
 from khobor_training.config import Config
 
@@ -55,7 +55,10 @@ def build(config: Config, extra: Tokens | None = None) -> Pipeline:
             ("normalise", normalise),
             ("tokenise", Tokenizer()),
             ("features", FeatureUnion(features, transformer_weights=weights)),
-            ("classifier", LinearVote(_members(config))),
+            (
+                "classifier",
+                LinearVote(members=_members(config), multiclass=config.task == "multiclass"),
+            ),
         ]
     )
 
@@ -63,8 +66,7 @@ def build(config: Config, extra: Tokens | None = None) -> Pipeline:
 def _members(config: Config) -> list[Any]:
     choice = config.classifier
     return [
-        _member(member, config.seed)
-        for member in (choice.members if choice.kind == "vote" else [choice])
+        _member(member, config.seed) for member in (choice.members if choice.kind == "vote" else [choice])
     ]
 
 

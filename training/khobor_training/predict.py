@@ -1,6 +1,6 @@
 """The predictor that is saved: text in, labels with probabilities out.
 
-Importing this module imports neither MLflow, pandas nor the bnlp package: a
+Importing this module imports neither MLflow nor the bnlp package: a
 service that loads a model pays for what it uses.
 """
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from khobor_features.normalise import bangla_share
 from sklearn.pipeline import Pipeline
 
+from khobor_features.normalise import bangla_share
 from khobor_training.calibrate import Calibration
 
 FORMAT = 1
@@ -134,9 +134,7 @@ class Predictor:
                 predictions.append(ClassPrediction(identity, label, own, bool(reason), reason))
             else:
                 cut = dict(zip(self.labels, map(float, self.calibration.thresholds), strict=True))
-                predictions.append(
-                    Prediction(identity, tuple(labels), own, cut, bool(reason), reason)
-                )
+                predictions.append(Prediction(identity, tuple(labels), own, cut, bool(reason), reason))
         return predictions
 
     def _reason(self, clean: str, n_words: int, probabilities: dict[str, float]) -> str | None:
@@ -159,8 +157,7 @@ def _text(article: Any, position: int) -> str:
         text = article
     else:
         raise TypeError(
-            f"article {position} must be a str or a mapping with title and body, "
-            f"got {type(article).__name__}"
+            f"article {position} must be a str or a mapping with title and body, got {type(article).__name__}"
         )
     if len(text) > MAX_CHARACTERS:
         raise ValueError(

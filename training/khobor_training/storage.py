@@ -110,9 +110,7 @@ def _manifest(path: Path) -> list[dict[str, Any]]:
 
 
 def _seal_of(manifest: dict[str, Any]) -> bytes:
-    return json.dumps(
-        {"models": manifest["models"], "digest": manifest["digest"]}, indent=2
-    ).encode()
+    return json.dumps({"models": manifest["models"], "digest": manifest["digest"]}, indent=2).encode()
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,8 +53,8 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., str
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
-    for name in ("mlflow", "alembic"):  # their progress is not the user's news
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for noisy in ("mlflow", "alembic"):  # their progress is not the user's news
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
@@ -63,8 +64,13 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., str
         run_id = active.info.run_id
 
         def record(
-            config: dict[str, Any], config_file: Path, facts: dict[str, Any],
-            metrics: dict[str, float], figures: dict[str, Any], predictor: Predictor, model: Path,
+            config: dict[str, Any],
+            config_file: Path,
+            facts: dict[str, Any],
+            metrics: dict[str, float],
+            figures: dict[str, Any],
+            predictor: Predictor,
+            model: Path,
         ) -> str:
             mlflow.log_params({k: str(v)[:6000] for k, v in flatten(config).items()})
             mlflow.set_tags({**facts, **versions(), "git_commit": _git_commit(project)})
@@ -123,22 +129,28 @@ def _register(mlflow: Any, predictor: Predictor, model: Path, name: str) -> str:
                 shutil.copy(source, target)
             code.append(str(target))
         pinned = [f"{p}=={v}" for p, v in versions().items()]
-        logged = mlflow.pyfunc.log_model(
-            name="model",
-            python_model=str(here / "serving.py"),
-            artifacts={"predictor": str(model)},
-            code_paths=code,
-            signature=mlflow.models.infer_signature(example, answer),
-            pip_requirements=pinned,
-            registered_model_name=name,
-        )
+        with warnings.catch_warnings():
+            # It asks for an input example; the signature is given and tested.
+            warnings.simplefilter("ignore", UserWarning)
+            logged = mlflow.pyfunc.log_model(
+                name="model",
+                python_model=str(here / "serving.py"),
+                artifacts={"predictor": str(model)},
+                code_paths=code,
+                signature=mlflow.models.infer_signature(example, answer),
+                pip_requirements=pinned,
+                registered_model_name=name,
+            )
     return str(logged.registered_model_version)
 
 
 def _git_commit(folder: Path) -> str:
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+            ["git", "-C", str(folder), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
     except OSError:
         return "unknown"

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from khobor_features.tokenise import Tokens
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from khobor_features.tokenise import Tokens
 from khobor_training import calibrate, data, evaluate, split, storage, tracking
 from khobor_training import config as configuration
 from khobor_training.config import Config
@@ -76,9 +76,7 @@ def train(config_file: Path, given: list[Path], n_jobs: int = 1) -> Result:
             "figures_from": f"{config.split.kind} hold-out of {config.split.held_out:.0%}"
             + (", from before the refit on all articles" if config.refit_on_all else ""),
         }
-        predictor = Predictor(
-            pipeline, calibration, config.data.labels, config.abstain.model_dump(), info
-        )
+        predictor = Predictor(pipeline, calibration, config.data.labels, config.abstain.model_dump(), info)
         storage.save(predictor, model)
         version = None
         if record:
@@ -90,7 +88,13 @@ def train(config_file: Path, given: list[Path], n_jobs: int = 1) -> Result:
                 "n_articles": len(articles.texts),
             }
             version = record(
-                config.model_dump(mode="json"), config_file, facts, metrics, figures, predictor, model
+                config.model_dump(mode="json"),
+                config_file,
+                facts,
+                metrics,
+                figures,
+                predictor,
+                model,
             )
     return Result(model, figures, articles, version, predictor)
 
@@ -105,7 +109,12 @@ def _fit(
     groups = np.arange(len(events)).astype(str) if config.split.kind == "random" else events
     try:
         rows, held = split.holdout(
-            articles.y, events, times, kind=config.split.kind, share=config.split.held_out, seed=config.seed
+            articles.y,
+            events,
+            times,
+            kind=config.split.kind,
+            share=config.split.held_out,
+            seed=config.seed,
         )
         plans = [rows, np.arange(len(events))] if config.refit_on_all else [rows]
         folds = [split.folds(articles.y[r], groups[r], config.split.folds, config.seed) for r in plans]
@@ -144,8 +153,13 @@ def _fit(
     first = calibrations[0]
     predicted = first.labels(first.probabilities(scores[0][1]))
     figures = evaluate.figures(
-        articles.y[held], predicted, articles.y[rows], groups[held], config.data.labels,
-        multiclass=multiclass, seed=config.seed,
+        articles.y[held],
+        predicted,
+        articles.y[rows],
+        groups[held],
+        config.data.labels,
+        multiclass=multiclass,
+        seed=config.seed,
     )
     if config.keywords:
         rule = keyword_rule(config.keywords, config.data.labels, blank[:2], articles.texts, held)
