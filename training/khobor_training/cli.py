@@ -52,9 +52,8 @@ def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
     click.echo(f"{len(articles.texts)} articles of {articles.n_rows} rows, {articles.n_skipped} skipped")
     click.echo(f"{'held out':<20} {'precision':>9} {'recall':>7} {'F1':>7} {'articles':>9}")
     for name, row in figures["labels"].items():
-        click.echo(
-            f"{name:<20} {row['precision']:>9.3f} {row['recall']:>7.3f} {row['f1']:>7.3f} {row['support']:>9.0f}"
-        )
+        shares = f"{row['precision']:>9.3f} {row['recall']:>7.3f} {row['f1']:>7.3f}"
+        click.echo(f"{name:<20} {shares} {row['support']:>9.0f}")
     click.echo(
         f"macro-F1 {figures['macro_f1']:.3f} "
         f"(95 % interval {figures['macro_f1_low']:.3f} to {figures['macro_f1_high']:.3f}, "

@@ -6,6 +6,7 @@ so a kill at any moment leaves a pair that loads. It does not stop someone who c
 rewrite both files: a joblib file is a pickle, and a pickle runs code.
 """
 
+import fcntl
 import hashlib
 import io
 import json
@@ -30,6 +31,12 @@ def manifest_path(path: Path) -> Path:
 def save(predictor: Predictor, path: Path) -> None:
     """Write the predictor and its manifest; readers see the old pair or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # trainings may end at the same time
+        _save(predictor, path)
+
+
+def _save(predictor: Predictor, path: Path) -> None:
     buffer = io.BytesIO()
     joblib.dump(predictor, buffer)
     data = buffer.getvalue()
