@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from khobor_training import calibrate, config, data, evaluate, split, storage
 from khobor_training.cli import main
 from khobor_training.errors import InputError
+from khobor_training.explain import contributions
+from khobor_training.pipeline import build
 
 CONFIG = """
 name: tiny
@@ -440,3 +442,50 @@ def test_a_failed_run_is_marked_failed_with_its_message(project, tmp_path):
 
 def test_raw_joblib_load_gives_the_predictor(project):
     assert joblib.load(project / "models" / "tiny.joblib")(LAUNCH).probabilities
+
+
+@pytest.mark.parametrize("kind", ["logistic_regression", "linear_svm", "complement_nb", "vote"])
+@pytest.mark.parametrize("task", ["multilabel", "multiclass"])
+def test_contributions_of_words_and_topics_add_up_to_the_score(kind, task):
+    choice = {"kind": kind}
+    if kind == "vote":
+        choice["members"] = [{"kind": "linear_svm"}, {"kind": "complement_nb"}]
+    checked = config.Config.model_validate(
+        {
+            "name": "a",
+            "task": task,
+            "data": {"labels": ["a", "b", "c"]},
+            "features": {"words": {"ngram_range": (1, 2)}, "characters": {}, "topics": {"n_topics": 4}},
+            "classifier": choice,
+        }
+    )
+    texts = [row["title"] + "\n" + row["body"] for row in rows(30)]
+    y = np.eye(3, dtype=int)[np.arange(30) % 3]
+    fitted = build(checked).fit(texts, y)
+    tokens = fitted[:2].transform([texts[0] + " অদেখাশব্দ"])
+    for parts in contributions(fitted, tokens, ["a", "b", "c"]).values():
+        total = parts["intercept"] + sum(parts["words"].values()) + sum(parts["topics"].values())
+        assert total == pytest.approx(parts["score"], abs=1e-6)
+
+
+def test_a_broken_residue_pattern_is_named(tmp_path):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(CONFIG.replace("classifier:", "text: {tail_residue: ['(']}\nclassifier:"), "utf-8")
+    with pytest.raises(InputError, match="tail_residue must be regular expressions"):
+        config.read(path)
+
+
+def test_patterns_of_the_config_come_on_top_of_our_own():
+    text = config.Text(tail_residue=["আমাদের পাতা"])
+    checked = config.Config.model_validate(
+        {
+            "name": "a",
+            "task": "multilabel",
+            "text": text,
+            "data": {"labels": ["a", "b"]},
+            "features": {"words": {}},
+            "classifier": {"kind": "linear_svm"},
+        }
+    )
+    normalise = build(checked).named_steps["normalise"]
+    assert normalise.normalise("খবর।\nআমাদের পাতা\nমন্তব্য (0)") == "খবর।"

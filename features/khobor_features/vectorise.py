@@ -151,6 +151,10 @@ class CharacterTfidf(_Tfidf):
         self.min_df = min_df
         self.sublinear = sublinear
 
+    def ngrams(self, word: str) -> list[str]:
+        """Return the n-grams of one word, in the order in which they stand in it."""
+        return _character_ngrams(word, *self.ngram_range)
+
     def _counts(self, X: Tokens, vocabulary: dict[str, int], grow: bool) -> Any:
         memory: dict[str, list[int]] = {} if grow else self.__dict__.setdefault("_columns", {})
         columns: list[int] = []
@@ -158,7 +162,7 @@ class CharacterTfidf(_Tfidf):
         for word in X.words:
             own = memory.get(word)
             if own is None:
-                ngrams = _character_ngrams(word, *self.ngram_range)
+                ngrams = self.ngrams(word)
                 if grow:
                     own = [vocabulary.setdefault(n, len(vocabulary)) for n in ngrams]
                 else:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from khobor_features.normalise import Normalizer
 from khobor_training.errors import InputError
 
 
@@ -45,11 +46,21 @@ class Split(_Section):
 
 
 class Text(_Section):
-    """How text is normalised."""
+    """How text is normalised; the residue patterns come on top of khobor's own."""
 
     digits: Literal["keep", "ascii"] = "ascii"
     residue: bool = True
+    inline_residue: list[str] = []
+    tail_residue: list[str] = []
     stop_words: bool = False
+
+    @model_validator(mode="after")
+    def _patterns(self) -> "Text":
+        try:
+            Normalizer(inline_residue=self.inline_residue, tail_residue=self.tail_residue).fit([])
+        except ValueError as error:
+            raise ValueError(str(error)) from None
+        return self
 
 
 class Words(_Section):

@@ -28,8 +28,8 @@ def build(config: Config, extra: Tokens | None = None) -> Pipeline:
     text = config.text
     normalise = Normalizer(
         digits=text.digits,
-        inline_residue=INLINE_RESIDUE if text.residue else (),
-        tail_residue=TAIL_RESIDUE if text.residue else (),
+        inline_residue=(*(INLINE_RESIDUE if text.residue else ()), *text.inline_residue),
+        tail_residue=(*(TAIL_RESIDUE if text.residue else ()), *text.tail_residue),
     )
     stop = tuple(normalise.transform(stop_words()))
     features: list[tuple[str, Any]] = []

@@ -111,6 +111,15 @@ class Predictor:
         rows = [prediction.to_dict() for prediction in self(df)]
         return pd.DataFrame(rows, index=df.index)
 
+    def explain(self, article: Any) -> dict[str, dict[str, Any]]:
+        """Return for one article each label's score as a sum of words' and topics' parts.
+
+        See ``khobor_training.explain.contributions`` for the form.
+        """
+        from khobor_training.explain import contributions
+
+        return contributions(self.pipeline, self.pipeline[:2].transform([_text(article, 0)]), self.labels)
+
     def _predict(self, articles: list[Any]) -> list[Any]:
         texts = [_text(article, i) for i, article in enumerate(articles)]
         if not texts:
