@@ -489,3 +489,24 @@ def test_patterns_of_the_config_come_on_top_of_our_own():
     )
     normalise = build(checked).named_steps["normalise"]
     assert normalise.normalise("খবর।\nআমাদের পাতা\nমন্তব্য (0)") == "খবর।"
+
+
+@pytest.mark.slow
+def test_eight_trainings_at_once_lose_nothing(project, tmp_path):
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "articles.jsonl").write_bytes((project / "articles.jsonl").read_bytes())
+    path = tmp_path / "configs" / "tiny.yaml"
+    path.write_text(CONFIG.replace("enabled: false", "enabled: true"), "utf-8")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW")}
+    command = [sys.executable, "-W", "ignore", "-m", "khobor_training.cli", "train", str(path)]
+    started = [
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        for _ in range(8)
+    ]
+    outputs = [process.communicate()[0] for process in started]
+    assert [process.returncode for process in started] == [0] * 8
+    found = {line for out in outputs for line in out.splitlines() if line.startswith("tracked:")}
+    assert found == {f"tracked: registered as version {i} in MLflow" for i in range(1, 9)}
+    assert storage.load(tmp_path / "models" / "tiny.joblib")(LAUNCH).probabilities

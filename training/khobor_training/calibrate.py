@@ -37,8 +37,8 @@ class Calibration:
         """Return 0 and 1 of shape (n_samples, n_labels)."""
         if self.thresholds is None:
             best = probabilities.argmax(axis=1)[:, None]
-            return (np.arange(probabilities.shape[1]) == best).astype(int)
-        return (probabilities >= self.thresholds).astype(int)
+            return np.asarray(np.arange(probabilities.shape[1]) == best).astype(int)
+        return np.asarray(probabilities >= self.thresholds).astype(int)
 
 
 def fit(scores: Floats, y: NDArray[np.int_], multiclass: bool) -> Calibration:

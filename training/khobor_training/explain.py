@@ -45,7 +45,7 @@ def contributions(pipeline: Pipeline, tokens: Tokens, labels: list[str]) -> dict
         column += len(row)
         if isinstance(features, WordTfidf | CharacterTfidf):
             names = features.get_feature_names_out()
-            for j in np.flatnonzero(row):
+            for j in np.flatnonzero(row).tolist():
                 for word, share in _words_of(features, str(names[j]), tokens).items():
                     for i in range(len(labels)):
                         words[i][word] += parts[i, j] * share

@@ -6,7 +6,7 @@ import joblib
 import mlflow
 
 
-class Served(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # mlflow ships no types
+class Served(mlflow.pyfunc.PythonModel):
     """Label the articles of a frame with the columns ``title`` and ``body``."""
 
     def load_context(self, context: Any) -> None:

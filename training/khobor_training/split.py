@@ -64,7 +64,7 @@ def holdout(
     before the cut stays in the training rows.
     """
     if kind == "time":
-        first = {}
+        first: dict[str, str] = {}
         for event, time in zip(np.asarray(events), np.asarray(times), strict=True):
             first[event] = min(first.get(event, time), time)
         begins = np.array([first[event] for event in np.asarray(events)])

@@ -127,6 +127,9 @@ def _replace(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)  # as any other file; mkstemp makes it private
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -37,7 +37,7 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
         items = {str(i): v for i, v in enumerate(value)}.items()
     else:
         return {prefix: value}
-    result = {}
+    result: dict[str, Any] = {}
     for key, inner in items:
         result |= flatten(inner, f"{prefix}.{key}" if prefix else str(key))
     return result
