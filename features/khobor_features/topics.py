@@ -6,6 +6,7 @@ for NMF it is the exact non-negative least-squares solution, text by text, where
 scikit-learn iterates over the batch.
 """
 
+import warnings
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import NMF, LatentDirichletAllocation
+from sklearn.exceptions import ConvergenceWarning
 
 from khobor_features.tokenise import Tokens
 from khobor_features.vectorise import WordTfidf
@@ -65,7 +67,10 @@ class TopicFeatures(TransformerMixin, BaseEstimator):
         n_topics = min(self.n_topics, *weights.shape)
         if self.kind == "nmf":
             model = NMF(n_topics, init="nndsvda", max_iter=300, tol=1e-3, random_state=self.random_state)
-            model.fit(weights)
+            with warnings.catch_warnings():
+                # Topics need no tight optimum, and the number of steps is fixed either way.
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                model.fit(weights)
         else:
             model = LatentDirichletAllocation(n_topics, random_state=self.random_state).fit(weights)
         components = model.components_
