@@ -1,7 +1,9 @@
 """The command ``khobor``: each subcommand imports only what it needs."""
 
 import json
+import shlex
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,17 +12,23 @@ from typing import Any
 import click
 
 from khobor_training.errors import InputError
+from khobor_training.files import Row, is_table, jsonl_rows, read_rows
 
 
 class _Commands(click.Group):
     """Print a user's mistake as one message and exit with 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        # A service manager stops a training by SIGTERM: it must end as cleanly as by Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             return super().invoke(ctx)
         except InputError as error:
             click.echo(f"khobor: {error}", err=True)
             sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("khobor: stopped before the end; files are as they were", err=True)
+            sys.exit(130)
 
 
 @click.group(cls=_Commands)
@@ -68,7 +76,9 @@ def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
     click.echo(f"model:   {result.model}")
     if result.version:
         click.echo(f"tracked: registered as version {result.version} in MLflow")
-    click.echo(f"next:    {sys.argv[0]} predict '{result.model}' 'একটি খবরের লেখা'")
+    click.echo("next, to label an article, or to see what the model is:")
+    click.echo(f"  {_command('predict', result.model, 'ইসরোর রকেট আজ একটি উপগ্রহ নিয়ে মহাকাশে গেছে।')}")
+    click.echo(f"  {_command('info', result.model)}")
 
 
 @main.command()
@@ -99,7 +109,22 @@ def init(folder: Path) -> None:
     if target.exists():
         raise InputError(f"{target} must not exist yet, got a folder; choose another one")
     shutil.copytree(source, target)
-    click.echo(f"made {target}; next: khobor train '{target / 'topic.yaml'}'")
+    click.echo(f"made {target}; next, to train on the starter corpus:")
+    click.echo(f"  {_command('train', target / 'topic.yaml')}")
+
+
+def _command(*arguments: object) -> str:
+    """Return a khobor command that works when pasted into the same shell."""
+    return shlex.join([sys.argv[0], *map(str, arguments)])
+
+
+@main.command()
+@click.argument("model", type=click.Path(path_type=Path))
+def info(model: Path) -> None:
+    """Tell what a saved model is: trained when, on what, with which figures."""
+    from khobor_training.storage import load
+
+    click.echo(json.dumps(load(model).info, ensure_ascii=False, indent=2))
 
 
 @main.command()
@@ -129,32 +154,30 @@ def _articles(given: str) -> list[Any]:
         is_file = False
     if given == "-":
         text = _decode(sys.stdin.buffer.read(), "standard input")
-    elif is_file and path.suffix in (".csv", ".jsonl", ".parquet"):
-        from khobor_training.data import read_frame
-
-        frame = read_frame(path)
-        if "body" not in frame:
-            raise InputError(f"{path} must have a column 'body', got {', '.join(frame)}; rename yours")
-        records: list[Any] = frame.to_dict("records")
-        return records
+    elif is_file and is_table(path):
+        return [_record(row, path) for row in read_rows(path)]
     elif is_file:
         try:
             text = _decode(path.read_bytes(), str(path))
         except OSError as error:
             raise InputError(f"{path} must be readable, got {error.strerror}; check its rights") from None
-    elif path.suffix in (".txt", ".csv", ".jsonl", ".parquet") and " " not in given:
+    elif (path.suffix == ".txt" or is_table(path)) and " " not in given:
         raise InputError(f"{path} must exist, got no such file; check the path")
     else:
         text = given
     if text.lstrip().startswith("{"):
-        try:
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
-        except ValueError:
-            pass
-    title, _, body = text.strip().partition("\n")
-    if body and len(title) <= 150 and not title.rstrip().endswith(("।", "৷")):
-        return [{"title": title, "body": body}]
+        return [_record(row, given) for row in jsonl_rows(text)]
     return [text]
+
+
+def _record(row: Row, name: object) -> dict[str, Any]:
+    if row.problem:
+        raise InputError(f"{name}, row {row.number}: {row.problem}; mend or remove the row")
+    if "body" not in row.values:
+        raise InputError(
+            f"{name}, row {row.number}: must have 'body', got {', '.join(sorted(row.values))}; rename yours"
+        )
+    return row.values
 
 
 def _decode(data: bytes, name: str) -> str:

@@ -1,14 +1,14 @@
 """What a run may vary: one YAML file is one experiment, checked in one go."""
 
-import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from khobor_features.normalise import Normalizer
 from khobor_training.errors import InputError
+from khobor_training.problems import nearest, problem
 
 
 class _Section(BaseModel):
@@ -33,7 +33,7 @@ class Data(_Section):
     files: list[str] = []
     columns: Columns = Columns()
     where: dict[str, list[str]] = {}
-    labels: list[str] = Field(min_length=2)
+    labels: list[str] = Field(min_length=1)
     on_bad_row: Literal["fail", "skip"] = "fail"
 
 
@@ -63,10 +63,19 @@ class Text(_Section):
         return self
 
 
+def _rising(value: tuple[int, int]) -> tuple[int, int]:
+    if not 1 <= value[0] <= value[1] <= 10:
+        raise ValueError(f"must be 1 <= low <= high <= 10, got {list(value)}")
+    return value
+
+
+NgramRange = Annotated[tuple[int, int], AfterValidator(_rising)]
+
+
 class Words(_Section):
     """TF-IDF of words."""
 
-    ngram_range: tuple[int, int] = (1, 1)
+    ngram_range: NgramRange = (1, 1)
     min_df: int = Field(1, ge=1)
     sublinear: bool = True
 
@@ -74,7 +83,7 @@ class Words(_Section):
 class Characters(Words):
     """TF-IDF of character n-grams within words."""
 
-    ngram_range: tuple[int, int] = (2, 5)
+    ngram_range: NgramRange = (2, 5)
 
 
 class Topics(_Section):
@@ -171,6 +180,17 @@ class Config(_Section):
     refit_on_all: bool = True
     tracking: Tracking = Tracking()
 
+    @model_validator(mode="after")
+    def _labels(self) -> "Config":
+        labels, least = self.data.labels, 2 if self.task == "multiclass" else 1
+        if len(labels) < least:
+            raise ValueError(f"data.labels: must name at least {least} labels, got {len(labels)}")
+        if len(set(labels)) < len(labels) or any("|" in label or not label.strip() for label in labels):
+            raise ValueError("data.labels: must be distinct, not blank and without '|'")
+        if unknown := sorted(set(self.keywords) - set(labels)):
+            raise ValueError(f"keywords.{unknown[0]}: unknown label{nearest(unknown[0], set(labels))}")
+        return self
+
 
 def project_folder(path: Path) -> Path:
     """Return the folder that relative paths of a config start from."""
@@ -191,7 +211,9 @@ def read(path: Path) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} must be a readable UTF-8 file, got {error}; check the path") from None
     except yaml.YAMLError as error:
-        raise InputError(f"{path} must be YAML, got {' '.join(str(error).split())}; mend that line") from None
+        mark, reason = getattr(error, "problem_mark", None), getattr(error, "problem", error)
+        line = f", line {mark.line + 1}," if mark else ""
+        raise InputError(f"{path}{line} must be YAML, got '{reason}'; mend that line") from None
     if not isinstance(raw, dict):
         raise InputError(
             f"{path} must hold keys and values, got {type(raw).__name__}; start from configs/topic.yaml"
@@ -202,31 +224,8 @@ def read(path: Path) -> Config:
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
-        problems += [_problem(dict(item)) for item in error.errors()]
+        problems += [problem(item, Config) for item in error.errors()]
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise InputError("\n  ".join([f"{path} has {count}:", *problems]))
     return config
-
-
-_TAGS = {"logistic_regression", "linear_svm", "complement_nb", "vote"}
-
-
-def _problem(item: dict[str, Any]) -> str:
-    where = ".".join(str(part) for part in item["loc"] if part not in _TAGS)
-    if item["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(item["loc"][-1]), sorted(_all_keys(Config)), n=1)
-        return f"{where}: unknown key" + (f"; did you mean '{near[0]}'?" if near else "")
-    if item["type"] == "missing":
-        return f"{where}: is missing; add it"
-    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    if isinstance(item["input"], dict | list):
-        return f"{where}: {message}"
-    return f"{where}: must be {message}, got {item['input']!r}"
-
-
-def _all_keys(model: type[BaseModel]) -> set[str]:
-    keys = set()
-    for section in _Section.__subclasses__() + Words.__subclasses__():
-        keys |= set(section.model_fields)
-    return keys | set(model.model_fields)

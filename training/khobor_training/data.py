@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from khobor_features.normalise import bangla_share, is_legacy_bijoy
 from khobor_training.config import Config
 from khobor_training.errors import InputError
+from khobor_training.files import Row, read_rows
 
 CORPUS = Path(__file__).parent / "corpus" / "articles.jsonl"
 MAX_CHARACTERS = 1_000_000
@@ -34,6 +35,8 @@ class Articles:
         1 where the label holds.
     frame : DataFrame
         ``id, event, published_at``, a row an article.
+    groups : ndarray of str of shape (n_samples,)
+        What never stands on both sides of a split: the event, or the article itself.
     sha256 : str
         Digest of the files' bytes.
     n_rows, n_skipped : int
@@ -43,6 +46,7 @@ class Articles:
     texts: list[str]
     y: NDArray[np.int_]
     frame: pd.DataFrame
+    groups: NDArray[np.str_]
     sha256: str
     n_rows: int
     n_skipped: int
@@ -51,41 +55,6 @@ class Articles:
 def article_text(title: str, body: str) -> str:
     """Return the text of an article: title, newline, body."""
     return f"{title}\n{body}" if title else body
-
-
-def read_frame(path: Path) -> pd.DataFrame:
-    """Read a CSV, JSONL or Parquet file.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, unreadable, empty, or of another kind.
-    """
-    name = path.name.removesuffix(".gz")
-    try:
-        if name.endswith(".csv"):
-            frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
-        elif name.endswith(".jsonl"):
-            frame = pd.read_json(path, lines=True, dtype=False)
-        elif name.endswith(".parquet"):
-            frame = pd.read_parquet(path)
-        else:
-            raise InputError(f"{path} must end in .csv, .jsonl or .parquet; rename or convert it")
-    except FileNotFoundError:
-        raise InputError(f"{path} must exist, got no such file; check the path") from None
-    except pd.errors.EmptyDataError:
-        raise InputError(f"{path} must hold articles, got an empty file; fill it") from None
-    except InputError:
-        raise
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} must be UTF-8, got a broken byte at position {error.start}; save it as UTF-8"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} must be a readable file, got {error}; check the file") from None
-    if frame.empty:
-        raise InputError(f"{path} must hold articles, got an empty file; fill it")
-    return frame
 
 
 def read(config: Config, files: list[Path]) -> Articles:
@@ -102,35 +71,27 @@ def read(config: Config, files: list[Path]) -> Articles:
     bad: dict[tuple[str, str], list[int]] = defaultdict(list)
     n_rows = 0
     for path in files:
-        frame = read_frame(path)
+        table = read_rows(path)
         digest.update(path.read_bytes())
-        columns = config.data.columns
-        for column in [columns.body, columns.labels, *config.data.where]:
-            if column not in frame:
-                raise InputError(
-                    f"{path} must have a column '{column}', got {', '.join(map(str, frame))}; "
-                    "name your columns under data.columns"
-                )
-        for number, row in enumerate(frame.to_dict("records"), start=1):
-            if any(str(row[c]) not in allowed for c, allowed in config.data.where.items()):
+        _check_columns(path, table, config)
+        for row in table:
+            values = row.values
+            if not row.problem and any(str(values[c]) not in kept for c, kept in config.data.where.items()):
                 continue
             n_rows += 1
-            article, problem = _article(row, config, f"{path.name}:{number}")
+            article, problem = _article(row, config, path)
             if not problem:
-                key = (article["id"], _string(row.get("target")))
+                key = (article["id"], string(values.get("target")))
                 first = rows.get(article["id"])
                 if key in seen:
                     problem = f"id and target used before, in {seen[key]}"
-                elif first and (first["text"], first["labels"]) != (
-                    article["text"],
-                    article["labels"],
-                ):
+                elif first and (first["text"], first["labels"]) != (article["text"], article["labels"]):
                     problem = f"text or labels differ from the same id in {first['where']}"
                 else:
                     seen[key] = article["where"]
                     rows.setdefault(article["id"], article)
             if problem:
-                bad[path.name, problem].append(number)
+                bad[path.name, problem].append(row.number)
     n_bad = sum(map(len, bad.values()))
     if bad and config.data.on_bad_row == "fail":
         lines = [f"{name}, row {_ranges(numbers)}: {problem}" for (name, problem), numbers in bad.items()]
@@ -142,64 +103,98 @@ def read(config: Config, files: list[Path]) -> Articles:
         raise InputError(f"{', '.join(map(str, files))} must leave articles, got none; check data.where")
     articles = list(rows.values())
     y = np.array([[int(label in a["labels"]) for label in config.data.labels] for a in articles])
-    for label, count in zip(config.data.labels, y.sum(axis=0), strict=True):
-        if not config.split.folds <= count <= len(y) - config.split.folds:
-            raise InputError(
-                f"label '{label}' must hold for at least {config.split.folds} articles and not for at "
-                f"least {config.split.folds}, got {count} of {len(y)}; add articles or drop the label"
-            )
     frame = pd.DataFrame(articles, columns=["id", "event", "published_at"])
-    return Articles([a["text"] for a in articles], y, frame, digest.hexdigest(), n_rows, n_bad)
+    alone = config.split.kind == "random"
+    groups = np.arange(len(frame)).astype(str) if alone else frame["event"].to_numpy(dtype=str)
+    _check_labels(config, y, groups)
+    return Articles([a["text"] for a in articles], y, frame, groups, digest.hexdigest(), n_rows, n_bad)
 
 
-def _string(value: Any) -> str:
+def _check_columns(path: Path, table: list[Row], config: Config) -> None:
+    """Require the columns that cannot be missing, and those that the config names itself."""
+    columns = config.data.columns
+    present = {name for row in table for name in row.values}
+    named = [getattr(columns, field) for field in sorted(columns.model_fields_set)]
+    for column in [columns.body, columns.labels, *named, *config.data.where]:
+        if present and column not in present:
+            raise InputError(
+                f"{path} must have a column '{column}', got {', '.join(sorted(filter(None, present)))}; "
+                "name your columns under data.columns"
+            )
+
+
+def _check_labels(config: Config, y: NDArray[np.int_], groups: NDArray[np.str_]) -> None:
+    """Require enough groups with and without each label to hold some out and cross-validate."""
+    least = config.split.folds
+    unit = "articles" if config.split.kind == "random" else "events"
+    for label, column in zip(config.data.labels, y.T, strict=True):
+        with_it, without = (len(set(groups[column == value])) for value in (1, 0))
+        if min(with_it, without) < least:
+            raise InputError(
+                f"label '{label}' must hold in at least {least} {unit} and not hold in at least {least}, "
+                f"got {with_it} and {without}; add articles or drop the label from data.labels"
+            )
+
+
+def string(value: Any) -> str:
+    """Return a cell as text; a missing one is an empty string."""
     return "" if value is None or (not isinstance(value, list) and pd.isna(value)) else str(value)
 
 
-def _article(row: dict[str, Any], config: Config, where: str) -> tuple[dict[str, Any], str]:
+def _article(row: Row, config: Config, path: Path) -> tuple[dict[str, Any], str]:
     """Return the article of a row and what is wrong with it, or an empty string."""
-    columns = config.data.columns
-    body, title = _string(row[columns.body]), _string(row.get(columns.title))
+    columns, values, where = config.data.columns, row.values, f"{path.name}:{row.number}"
+    body, title = string(values.get(columns.body)), string(values.get(columns.title))
     text = article_text(title, body)
     article = {
-        "id": _string(row.get(columns.id)) or where,
+        "id": string(values.get(columns.id)) or where,
         "text": text,
-        "event": _string(row.get(columns.event)) or where,
-        "published_at": _string(row.get(columns.published_at)),
+        "event": string(values.get(columns.event)) or where,
+        "published_at": string(values.get(columns.published_at)),
         "where": where,
     }
-    if not body.strip():
-        return article, "text is missing"
-    if "\x00" in text or "\ufffd" in text or any("\ud800" <= c <= "\udfff" for c in text):
-        return article, "encoding is broken (null bytes or replacement characters)"
-    if len(text) > MAX_CHARACTERS:
-        return article, f"text is longer than {MAX_CHARACTERS:,} characters; is it one article?"
-    if bangla_share(text) == 0:
-        hint = "; it looks like legacy Bijoy text: convert it to Unicode" if is_legacy_bijoy(text) else ""
-        return article, f"no Bangla letters{hint}"
-    raw = row[columns.labels]
-    if config.task == "multiclass":
-        labels = [_string(raw)]
-    elif hasattr(raw, "__iter__") and not isinstance(raw, str):
-        labels = [str(label) for label in raw]
-    elif isinstance(raw, str):
-        labels = [part.strip() for part in raw.split("|") if part.strip()]
-    elif columns.labels in row and config.data.columns.labels and where and _is_csv(where):
-        labels = []
-    else:
+    problem = row.problem or text_problem(body, text)
+    if problem:
+        return article, problem
+    if config.split.kind == "time":
+        time = pd.to_datetime(article["published_at"], errors="coerce", utc=True, format="ISO8601")
+        if pd.isna(time):
+            return article, (
+                f"{columns.published_at} must be a date such as 2025-12-31, got '{article['published_at']}'"
+            )
+        article["published_at"] = time.isoformat()
+    labels = _labels(values.get(columns.labels), config, is_csv=".csv" in path.suffixes)
+    if labels is None:
         return article, "not labelled"
     for label in labels:
         if label not in config.data.labels:
-            return (
-                article,
-                f"unknown label '{label}', must be one of {', '.join(config.data.labels)}",
-            )
+            return article, f"unknown label '{label}', must be one of {', '.join(config.data.labels)}"
     return {**article, "labels": tuple(sorted(set(labels)))}, ""
 
 
-def _is_csv(where: str) -> bool:
-    # In CSV an empty cell is an empty list: it cannot say 'not labelled'.
-    return where.rsplit(":", 1)[0].removesuffix(".gz").endswith(".csv")
+def text_problem(body: str, text: str) -> str:
+    """Return why a text cannot be an article of a training set, or an empty string."""
+    if not body.strip():
+        return "text is missing"
+    if "\x00" in text or "\ufffd" in text:
+        return "encoding is broken (null bytes or replacement characters)"
+    if len(text) > MAX_CHARACTERS:
+        return f"text is longer than {MAX_CHARACTERS:,} characters; is it one article?"
+    if bangla_share(text) == 0:
+        hint = "; it looks like legacy Bijoy text: convert it to Unicode" if is_legacy_bijoy(text) else ""
+        return f"no Bangla letters{hint}"
+    return ""
+
+
+def _labels(value: Any, config: Config, is_csv: bool) -> list[str] | None:
+    """Return the labels that a cell names, or None where it says nothing."""
+    if config.task == "multiclass":
+        return [string(value)] if string(value) else None
+    if isinstance(value, str):
+        parts = [part.strip() for part in value.split("|")]
+        # In CSV an empty cell is an empty list: it cannot say 'not labelled'.
+        return [part for part in parts if part] if is_csv or any(parts) else None
+    return [str(label) for label in value] if hasattr(value, "__iter__") else None
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -161,6 +161,10 @@ class Predictor:
 def _text(article: Any, position: int) -> str:
     if isinstance(article, Mapping):
         title, body = (_string(article.get(key)) for key in ("title", "body"))
+        if not {"title", "body"} & set(article):
+            raise ValueError(
+                f"article {position} must have 'title' and 'body', got {', '.join(map(str, article))}"
+            )
         text = f"{title}\n{body}" if title else body
     elif isinstance(article, str):
         text = article

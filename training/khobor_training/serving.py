@@ -4,6 +4,7 @@ from typing import Any
 
 import joblib
 import mlflow
+import pandas as pd
 
 
 class Served(mlflow.pyfunc.PythonModel):
@@ -13,10 +14,8 @@ class Served(mlflow.pyfunc.PythonModel):
         """Load the predictor that lies beside this code."""
         self.predict_ = joblib.load(context.artifacts["predictor"])
 
-    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]  # MLflow reads hints as a schema
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
         """Return a frame: ``labels`` joined by ``|``, then a probability a label."""
-        import pandas as pd
-
         rows = []
         for prediction in self.predict_(model_input):
             plain = prediction.to_dict()

@@ -1,7 +1,5 @@
 """Hold articles out so that the figures hold on tomorrow's articles."""
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -51,24 +49,35 @@ def folds(y: NDArray[np.int_], groups: ArrayLike, n_folds: int, seed: int) -> li
 
 def holdout(
     y: NDArray[np.int_],
-    events: ArrayLike,
+    groups: ArrayLike,
     times: ArrayLike,
     *,
-    kind: Literal["grouped", "time", "random"],
+    by_time: bool,
     share: float,
     seed: int,
 ) -> tuple[Rows, Rows]:
-    """Return the rows to train on and the rows held out.
+    """Return the rows to train on and the rows held out; no group stands on both sides.
 
-    ``time`` holds the latest articles out, and whole events only: an event that begins
-    before the cut stays in the training rows.
+    Parameters
+    ----------
+    y : ndarray of 0 and 1 of shape (n_samples, n_labels)
+    groups, times : array-like of str of shape (n_samples,)
+        `times` sort by time as text (ISO 8601) and are looked at only where `by_time` is true.
+    by_time : bool
+        Hold the latest articles out, whole groups only: a group that begins before the cut
+        stays in the training rows.
+    share : float
+        Which share of the rows is held out, about.
+    seed : int
     """
-    if kind == "time":
-        first: dict[str, str] = {}
-        for event, time in zip(np.asarray(events), np.asarray(times), strict=True):
-            first[event] = min(first.get(event, time), time)
-        begins = np.array([first[event] for event in np.asarray(events)])
-        cut = np.sort(begins)[int(len(begins) * (1 - share))]
-        return np.flatnonzero(begins < cut), np.flatnonzero(begins >= cut)
-    groups = np.arange(len(y)) if kind == "random" else events
-    return folds(y, groups, max(2, round(1 / share)), seed)[0]
+    if not by_time:
+        return folds(y, groups, max(2, round(1 / share)), seed)[0]
+    first: dict[str, str] = {}
+    for group, time in zip(np.asarray(groups), np.asarray(times), strict=True):
+        first[group] = min(first.get(group, time), time)
+    begins = np.array([first[group] for group in np.asarray(groups)])
+    cut = np.sort(begins)[int(len(begins) * (1 - share))]
+    train, test = np.flatnonzero(begins < cut), np.flatnonzero(begins >= cut)
+    if not len(train):
+        raise ValueError(f"held_out must leave articles before the cut, got all from {cut[:10]} on")
+    return train, test

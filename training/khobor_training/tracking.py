@@ -15,13 +15,14 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from khobor_training.errors import InputError
 from khobor_training.predict import Predictor
 
-PACKAGES = ("scikit-learn", "pandas", "bnlp-toolkit", "joblib", "mlflow", "numpy", "scipy")
+PACKAGES = ("khobor", "scikit-learn", "pandas", "bnlp-toolkit", "joblib", "mlflow", "numpy", "scipy")
 
 
 def versions() -> dict[str, str]:
@@ -56,11 +57,14 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., str
     for noisy in ("mlflow", "alembic"):  # their progress is not the user's news
         logging.getLogger(noisy).setLevel(logging.WARNING)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     import mlflow
 
-    client, experiment_id = _open(mlflow, project, experiment)
+    with _reachable(mlflow, "no run was started"):
+        client, experiment_id = _open(mlflow, project, experiment)
+        active = mlflow.start_run(experiment_id=experiment_id, run_name=name)
     started = time.monotonic()
-    with mlflow.start_run(experiment_id=experiment_id, run_name=name) as active:
+    with active:
         run_id = active.info.run_id
 
         def record(
@@ -72,12 +76,13 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., str
             predictor: Predictor,
             model: Path,
         ) -> str:
-            mlflow.log_params({k: str(v)[:6000] for k, v in flatten(config).items()})
-            mlflow.set_tags({**facts, **versions(), "git_commit": _git_commit(project)})
-            mlflow.log_metrics({**metrics, "duration_seconds": time.monotonic() - started})
-            mlflow.log_artifact(str(config_file))
-            mlflow.log_text(json.dumps(figures, ensure_ascii=False, indent=2), "figures.json")
-            return _register(mlflow, predictor, model, f"khobor-{name}")
+            with _reachable(mlflow, f"{model} was saved, but it is not registered"):
+                mlflow.log_params({k: str(v)[:6000] for k, v in flatten(config).items()})
+                mlflow.set_tags({**facts, **versions(), "git_commit": _git_commit(project)})
+                mlflow.log_metrics({**metrics, "duration_seconds": time.monotonic() - started})
+                mlflow.log_artifact(str(config_file))
+                mlflow.log_text(json.dumps(figures, ensure_ascii=False, indent=2), "figures.json")
+                return _register(mlflow, predictor, model, f"khobor-{name}")
 
         try:
             yield record
@@ -85,9 +90,23 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., str
             mlflow.end_run("KILLED")
             raise
         except BaseException as error:
-            client.set_tag(run_id, "error", str(error)[:5000])
-            mlflow.end_run("FAILED")
+            with suppress(mlflow.MlflowException):  # the store itself may be what failed
+                client.set_tag(run_id, "error", str(error)[:5000])
+                mlflow.end_run("FAILED")
             raise
+
+
+@contextmanager
+def _reachable(mlflow: Any, consequence: str) -> Iterator[None]:
+    """Turn a store that does not answer into a message that says what it means."""
+    try:
+        yield
+    except (mlflow.MlflowException, OSError) as error:
+        reason = str(error).split("\n")[0][:300]
+        raise InputError(
+            f"the tracking store {mlflow.get_tracking_uri()} must take the run, got '{reason}'; "
+            f"{consequence}: start the store, or unset MLFLOW_TRACKING_URI to use mlruns/, and train again"
+        ) from None
 
 
 def _open(mlflow: Any, project: Path, experiment: str) -> tuple[Any, str]:
@@ -128,7 +147,8 @@ def _register(mlflow: Any, predictor: Predictor, model: Path, name: str) -> str:
             for source in package.glob("*.py"):
                 shutil.copy(source, target)
             code.append(str(target))
-        pinned = [f"{p}=={v}" for p, v in versions().items()]
+        # khobor itself travels as code.
+        pinned = [f"{p}=={v}" for p, v in versions().items() if p != "khobor"]
         with warnings.catch_warnings():
             # It asks for an input example; the signature is given and tested.
             warnings.simplefilter("ignore", UserWarning)

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from khobor_features.tokenise import Tokens
-from khobor_training import calibrate, data, evaluate, split, storage, tracking
+from khobor_training import calibrate, data, evaluate, files, split, storage, tracking
 from khobor_training import config as configuration
 from khobor_training.config import Config
 from khobor_training.errors import InputError
@@ -57,14 +57,14 @@ def train(config_file: Path, given: list[Path], n_jobs: int = 1) -> Result:
     config = configuration.read(config_file)
     project = configuration.project_folder(config_file)
     model = project / "models" / f"{config.name}.joblib"
-    files = sources(config, project, given)
+    named = sources(config, project, given)
     tracked = (
         tracking.run(project, f"khobor-{config.task}", config.name)
         if config.tracking.enabled
         else nullcontext()
     )
     with tracked as record:
-        articles = data.read(config, files)
+        articles = data.read(config, named)
         figures, pipeline, calibration = _fit(config, articles, project, n_jobs)
         info = {
             "name": config.name,
@@ -102,44 +102,41 @@ def train(config_file: Path, given: list[Path], n_jobs: int = 1) -> Result:
 def _fit(
     config: Config, articles: data.Articles, project: Path, n_jobs: int
 ) -> tuple[dict[str, Any], Pipeline, calibrate.Calibration]:
-    events = articles.frame["event"].to_numpy(dtype=str)
-    times = articles.frame["published_at"].to_numpy(dtype=str)
-    if config.split.kind == "time" and "" in times:
-        raise InputError("split.kind: time needs a published_at on every article; add them or use grouped")
-    groups = np.arange(len(events)).astype(str) if config.split.kind == "random" else events
+    frame = articles.frame
     try:
         rows, held = split.holdout(
             articles.y,
-            events,
-            times,
-            kind=config.split.kind,
+            articles.groups,
+            frame["published_at"].to_numpy(dtype=str),
+            by_time=config.split.kind == "time",
             share=config.split.held_out,
             seed=config.seed,
         )
-        plans = [rows, np.arange(len(events))] if config.refit_on_all else [rows]
-        folds = [split.folds(articles.y[r], groups[r], config.split.folds, config.seed) for r in plans]
+        plans = [rows, np.arange(len(frame))] if config.refit_on_all else [rows]
+        folds = [
+            split.folds(articles.y[r], articles.groups[r], config.split.folds, config.seed) for r in plans
+        ]
     except ValueError as error:
         raise InputError(f"split.{error}") from None
     blank = build(config)
     prepare, rest = blank[:2], blank[2:]
-    tokens = prepare.transform(articles.texts)
+    tokens = _tokens(prepare, articles.texts, "articles")
     if config.features.topics and config.features.topics.unlabelled:
         names = [project / name for name in config.features.topics.unlabelled]
-        extra = prepare.transform(_unlabelled(config, names))
-        blank = build(config, extra)
-        rest = blank[2:]
+        rest = build(config, _tokens(prepare, _unlabelled(config, names), "unlabelled texts"))[2:]
 
     # Every fit is a task of its own, so the result is the same for any number of jobs.
     tasks = []
     for plan, pairs in zip(plans, folds, strict=True):
         tasks += [(plan[fit], plan[score]) for fit, score in pairs]
         tasks.append((plan, held))
+    _check_both_sides(config, articles.y, [fit for fit, _ in tasks])
     parallel = Parallel(n_jobs=n_jobs, return_as="generator")
     work = parallel(
         delayed(_fit_and_score)(rest, tokens.take(fit), articles.y[fit], tokens.take(score))
         for fit, score in tasks
     )
-    done = list(tqdm(work, total=len(tasks), desc="fitting", unit="fit"))
+    done = list(tqdm(work, total=len(tasks), desc="fitting", unit="fit", disable=None))
 
     multiclass = config.task == "multiclass"
     calibrations, scores, step = [], [], 0
@@ -156,7 +153,7 @@ def _fit(
         articles.y[held],
         predicted,
         articles.y[rows],
-        groups[held],
+        articles.groups[held],
         config.data.labels,
         multiclass=multiclass,
         seed=config.seed,
@@ -168,6 +165,25 @@ def _fit(
     return figures, pipeline, calibrations[-1]
 
 
+def _tokens(prepare: Pipeline, texts: list[str], what: str) -> Tokens:
+    """Normalise and tokenise with a progress display on each of the two steps."""
+    steps = zip(prepare.named_steps.values(), ("normalising", "tokenising"), strict=True)
+    result: Any = texts
+    for step, name in steps:
+        result = step.transform(tqdm(result, desc=f"{name} {what}", unit="text", disable=None))
+    return result  # type: ignore[no-any-return]  # scikit-learn ships no types
+
+
+def _check_both_sides(config: Config, y: NDArray[np.int_], parts: list[NDArray[np.intp]]) -> None:
+    for rows in parts:
+        for label, column in zip(config.data.labels, y[rows].T, strict=True):
+            if column.min() == column.max():
+                raise InputError(
+                    f"label '{label}' must hold for some and not for all articles of each training part, "
+                    f"got {column.sum()} of {len(rows)} in one; add articles of other events or times"
+                )
+
+
 def _fit_and_score(
     rest: Pipeline, fit: Tokens, y: NDArray[np.int_], score: Tokens
 ) -> tuple[Pipeline, NDArray[np.float64]]:
@@ -176,14 +192,13 @@ def _fit_and_score(
         return fitted, fitted.decision_function(score)
 
 
-def _unlabelled(config: Config, files: list[Path]) -> list[str]:
-    texts = []
-    for path in files:
-        frame = data.read_frame(path)
-        if config.data.columns.body not in frame:
-            raise InputError(f"{path} must have a column '{config.data.columns.body}'; add it")
-        title = frame.get(config.data.columns.title)
-        titles = [""] * len(frame) if title is None else title.fillna("").tolist()
-        bodies = frame[config.data.columns.body].fillna("").tolist()
-        texts += [data.article_text(t, b) for t, b in zip(titles, bodies, strict=True)]
+def _unlabelled(config: Config, paths: list[Path]) -> list[str]:
+    columns, texts = config.data.columns, []
+    for path in paths:
+        for row in files.read_rows(path):
+            body, title = (data.string(row.values.get(name)) for name in (columns.body, columns.title))
+            text = data.article_text(title, body)
+            if problem := row.problem or data.text_problem(body, text):
+                raise InputError(f"{path.name}, row {row.number}: {problem}; mend or remove the row")
+            texts.append(text)
     return texts

@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from khobor_training import calibrate, evaluate
+
+
+def test_the_threshold_is_that_of_best_f1():
+    rng = np.random.default_rng(0)
+    y = (rng.random(200) < 0.3).astype(int)
+    p = np.clip(0.3 * y + 0.5 * rng.random(200), 0, 1)
+    best = calibrate.best_threshold(p, y)
+    f1 = [evaluate.f1_score(y, p >= t) for t in np.linspace(0, 1, 500)]
+    assert evaluate.f1_score(y, p >= best) >= max(f1) - 1e-9
+
+
+@pytest.mark.parametrize("multiclass", [False, True])
+def test_calibrated_probabilities_are_probabilities(multiclass):
+    rng = np.random.default_rng(0)
+    y = np.eye(3, dtype=int)[rng.integers(0, 3, 300)]
+    scores = y + rng.normal(size=(300, 3))
+    fitted = calibrate.fit(scores, y, multiclass)
+    p = fitted.probabilities(scores)
+    assert ((p >= 0) & (p <= 1)).all()
+    assert np.abs(p.mean(axis=0) - y.mean(axis=0)).max() < 0.05
+    if multiclass:
+        assert (fitted.labels(p).sum(axis=1) == 1).all()

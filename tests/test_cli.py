@@ -1,0 +1,35 @@
+import json
+
+from click.testing import CliRunner
+from samples import LAUNCH, run
+
+from khobor_training.cli import main
+
+
+def test_init_makes_a_project_that_trains(tmp_path):
+    assert run("init", tmp_path / "new").exit_code == 0
+    assert run("check", tmp_path / "new" / "configs" / "topic.yaml").exit_code == 0
+    again = run("init", tmp_path / "new")
+    assert again.exit_code == 2
+    assert "must not exist yet" in again.output
+
+
+def test_predict_reads_text_files_and_standard_input(project, tmp_path):
+    model = project / "models" / "tiny.joblib"
+    (tmp_path / "page.txt").write_text(LAUNCH, "utf-8")
+    outputs = [
+        run("predict", model, LAUNCH).output,
+        run("predict", model, tmp_path / "page.txt").output,
+    ]
+    outputs.append(CliRunner().invoke(main, ["predict", str(model)], input=LAUNCH).output)
+    assert len(set(outputs)) == 1
+    assert set(json.loads(outputs[0])) == {
+        "id",
+        "labels",
+        "probabilities",
+        "thresholds",
+        "abstained",
+        "reason",
+    }
+    assert run("predict", model, LAUNCH, "--format", "csv").output.startswith("id,labels,diplomacy")
+    assert "labels" in run("predict", model, LAUNCH, "--format", "table").output
