@@ -75,10 +75,13 @@ def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
     click.echo(f"figures: {result.predictor.info['figures_from']}")
     click.echo(f"model:   {result.model}")
     if result.version:
-        click.echo(f"tracked: registered as version {result.version} in MLflow")
-    click.echo("next, to label an article, or to see what the model is:")
+        click.echo(f"tracked: registered as version {result.version} in {result.store}")
+    click.echo("next, to label an article, to see what the model is, to look at the runs:")
     click.echo(f"  {_command('predict', result.model, 'ইসরোর রকেট আজ একটি উপগ্রহ নিয়ে মহাকাশে গেছে।')}")
     click.echo(f"  {_command('info', result.model)}")
+    if result.store:
+        interface = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", result.store]
+        click.echo(f"  {shlex.join(interface)}")
 
 
 @main.command()

@@ -6,6 +6,7 @@ project folder; where the variable is set it is used untouched.
 
 import fcntl
 import importlib.metadata
+import io
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,10 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
 
 
 @contextmanager
-def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., str]]:
+def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tuple[str, str]]]:
     """Open a run around training; yields the function that records its result.
+
+    That function returns the registered version and the address of the store.
 
     A run that ends by Ctrl-C is marked KILLED, one that ends by an error FAILED, with the
     message as the tag ``error``.
@@ -75,14 +78,15 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., str
             figures: dict[str, Any],
             predictor: Predictor,
             model: Path,
-        ) -> str:
+        ) -> tuple[str, str]:
             with _reachable(mlflow, f"{model} was saved, but it is not registered"):
                 mlflow.log_params({k: str(v)[:6000] for k, v in flatten(config).items()})
                 mlflow.set_tags({**facts, **versions(), "git_commit": _git_commit(project)})
                 mlflow.log_metrics({**metrics, "duration_seconds": time.monotonic() - started})
                 mlflow.log_artifact(str(config_file))
                 mlflow.log_text(json.dumps(figures, ensure_ascii=False, indent=2), "figures.json")
-                return _register(mlflow, predictor, model, f"khobor-{name}")
+                version = _register(mlflow, predictor, model, f"khobor-{name}")
+                return version, mlflow.get_tracking_uri()
 
         try:
             yield record
@@ -132,7 +136,6 @@ def _register(mlflow: Any, predictor: Predictor, model: Path, name: str) -> str:
     """Log the predictor with khobor's own code as a new version; return the version."""
     import pandas as pd
 
-    # What MLflow prints while it registers says nothing that the summary does not.
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     example = pd.DataFrame({"title": ["শিরোনাম"], "body": ["খবরের পুরো লেখা"]})
     answer = pd.DataFrame([{"labels": "", **dict.fromkeys(predictor.labels, 0.5)}])
@@ -149,8 +152,9 @@ def _register(mlflow: Any, predictor: Predictor, model: Path, name: str) -> str:
             code.append(str(target))
         # khobor itself travels as code.
         pinned = [f"{p}=={v}" for p, v in versions().items() if p != "khobor"]
-        with warnings.catch_warnings():
-            # It asks for an input example; the signature is given and tested.
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+            # It asks for an input example, but the signature is given and tested; and it
+            # prints what the summary says anyway.
             warnings.simplefilter("ignore", UserWarning)
             logged = mlflow.pyfunc.log_model(
                 name="model",

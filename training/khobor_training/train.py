@@ -32,6 +32,7 @@ class Result:
     figures: dict[str, Any]
     articles: data.Articles
     version: str | None
+    store: str | None
     predictor: Predictor
 
 
@@ -78,7 +79,7 @@ def train(config_file: Path, given: list[Path], n_jobs: int = 1) -> Result:
         }
         predictor = Predictor(pipeline, calibration, config.data.labels, config.abstain.model_dump(), info)
         storage.save(predictor, model)
-        version = None
+        version = store = None
         if record:
             metrics = {k: float(v) for k, v in tracking.flatten(figures).items()}
             facts = {
@@ -87,7 +88,7 @@ def train(config_file: Path, given: list[Path], n_jobs: int = 1) -> Result:
                 "n_skipped": articles.n_skipped,
                 "n_articles": len(articles.texts),
             }
-            version = record(
+            version, store = record(
                 config.model_dump(mode="json"),
                 config_file,
                 facts,
@@ -96,7 +97,7 @@ def train(config_file: Path, given: list[Path], n_jobs: int = 1) -> Result:
                 predictor,
                 model,
             )
-    return Result(model, figures, articles, version, predictor)
+    return Result(model, figures, articles, version, store, predictor)
 
 
 def _fit(
