@@ -3,6 +3,7 @@
 import json
 
 from click.testing import CliRunner
+from hypothesis import strategies as st
 
 from khobor_training.cli import main
 from khobor_training.data import CORPUS
@@ -38,3 +39,16 @@ def rows(n=90):
 
 def run(*arguments):
     return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+BANGLA = st.text(
+    st.sampled_from("কতড়য়ািে োঁ়্ঃ।৷.\u200c\u200d\u09bc\u0985\u09be\u0981১২ \n[]বিজ্ঞাপন_:/(মন্তব্য)XTEMPDOT-‘’")
+)
+ANY = st.one_of(st.text(), BANGLA)
+TEXTS = [
+    "আমি বাংলায় গান গাই। আমি আমার আমিকে চিরদিন এই বাংলায় খুঁজে পাই।",
+    "ইসরোর চন্দ্রযান-৩ চাঁদে নেমেছে, ২.৫ টন ওজন।",
+    "সেনা মহড়া শুরু, সেনা প্রধান উপস্থিত।",
+    "চাঁদে জল আছে কি না, তা নিয়ে সেনা নয়, বিজ্ঞানী ভাবেন।",
+    "",
+]

@@ -14,5 +14,5 @@ def test_patterns_of_the_config_come_on_top_of_our_own():
             "classifier": {"kind": "linear_svm"},
         }
     )
-    normalise = build(checked).named_steps["normalise"]
+    normalise = build(checked)[0].normalizer
     assert normalise.normalise("খবর।\nআমাদের পাতা\nমন্তব্য (0)") == "খবর।"

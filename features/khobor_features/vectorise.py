@@ -1,38 +1,30 @@
 """Weigh words, and the character n-grams within them, by TF-IDF.
 
 Equal to scikit-learn's ``TfidfVectorizer`` over the same tokens (``char_wb`` for
-characters). The n-grams of a word depend on the word alone, so their counts in a
-text are word counts times a word-to-n-gram matrix.
+characters), column by column by name. Everything is computed from the ids of a token
+pass: a word n-gram is a pair of integers, and the character n-grams of a word depend
+on the word alone, so their counts in a text are word counts times a word-to-n-gram
+matrix.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain, pairwise
 from typing import Any, Self
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import TfidfTransformer
 
+from khobor_features.counts import ROWS, count, csr, in_blocks, rename, rows_of, stack
+from khobor_features.ngrams import Ints, NgramTable
 from khobor_features.tokenise import Tokens
 
 MAX_WORDS = 100_000
 
+Columns = NDArray[np.int32]
 
-def _word_ngrams(words: list[str], low: int, high: int) -> Iterable[str]:
-    for n in range(low, high + 1):
-        for i in range(len(words) - n + 1):
-            yield " ".join(words[i : i + n])
-
-
-def _character_ngrams(word: str, low: int, high: int) -> list[str]:
-    """Return what scikit-learn's ``char_wb`` makes of one word."""
-    padded = f" {word} "
-    ngrams = []
-    for n in range(low, high + 1):
-        ngrams += [padded[i : i + n] for i in range(max(1, len(padded) - n + 1))]
-        if n >= len(padded):
-            break
-    return ngrams
+RowCounts = Callable[[int, int], Any]
+"""Given a first and a last row, at the bounds of blocks, their counts as a CSR matrix."""
 
 
 class _Tfidf(TransformerMixin, BaseEstimator):
@@ -41,50 +33,92 @@ class _Tfidf(TransformerMixin, BaseEstimator):
     ngram_range: tuple[int, int]
     min_df: int
     sublinear: bool
+    _separator: str
 
-    def _counts(self, X: Tokens, vocabulary: dict[str, int], grow: bool) -> Any:
+    def fit_counts(self, X: Tokens) -> RowCounts:
+        """Learn from tokens and return their counts."""
+        raise AssertionError  # each vectoriser brings its own
+
+    def counts(self, X: Tokens) -> RowCounts:
+        """Return the counts of tokens."""
         raise AssertionError  # each vectoriser brings its own
 
     def fit(self, X: Tokens, y: object = None) -> Self:
         """Learn the vocabulary and the inverse document frequencies."""
-        self.fit_transform(X)
+        self.fit_counts(X)
         return self
 
     def fit_transform(self, X: Tokens, y: object = None) -> Any:
-        """Learn from and weigh the same tokens."""
+        """Learn from and weigh the same tokens; the same as ``fit(X).transform(X)``."""
+        return self._weigh_rows(self.fit_counts(X), len(X))
+
+    def transform(self, X: Tokens) -> Any:
+        """Return the weights of tokens.
+
+        Parameters
+        ----------
+        X : Tokens of n_samples texts
+
+        Returns
+        -------
+        CSR matrix of float64 of shape (n_samples, n_features)
+            Rows of length 1, or 0 for a text without a known n-gram; columns in no order.
+        """
+        return self._weigh_rows(self.counts(X), len(X))
+
+    def weigh(self, counts: Any) -> Any:
+        """Turn counts into weights, in place."""
+        weight = np.arange(1 + int(counts.data.max(initial=1)), dtype=float)
+        if self.sublinear:
+            weight[1:] = 1 + np.log(weight[1:])
+        data = weight[counts.data.astype(np.intp)] * self.idf_[counts.indices]
+        sizes = np.diff(counts.indptr)
+        filled = sizes > 0  # a row without entries would get its neighbour's first one
+        if len(data):
+            lengths = np.sqrt(np.add.reduceat(data * data, counts.indptr[:-1][filled]))
+            data /= np.repeat(lengths, sizes[filled])
+        counts.data = data
+        return counts
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[Any]:
+        """Return the n-grams, a column each: the short ones first."""
+        names: NDArray[Any] = self.table_.names(self.symbols_, self._separator)
+        return names
+
+    @property
+    def vocabulary_(self) -> dict[str, int]:
+        """Map n-gram to column, as scikit-learn's ``vocabulary_``."""
+        return {name: i for i, name in enumerate(self.get_feature_names_out())}
+
+    def _weigh_rows(self, counts: RowCounts, n_rows: int) -> Any:
+        return stack(in_blocks(lambda first, last: self.weigh(counts(first, last)), n_rows))
+
+    def _table(self, *, short: bool) -> NgramTable:
         low, high = self.ngram_range
         if not 1 <= low <= high:
             raise ValueError(f"ngram_range must be 1 <= low <= high, got {self.ngram_range}")
-        found: dict[str, int] = {}
-        counts = self._counts(X, found, grow=True)
-        frequency = np.bincount(counts.indices, minlength=len(found))
-        names = [name for name, column in found.items() if frequency[column] >= self.min_df]
-        if not names:
+        self.__dict__.pop("_memory", None)
+        return NgramTable(low, high, short=short)
+
+    def _choose(self, kept: NDArray[np.bool_], n_samples: int, symbols: list[str]) -> Ints:
+        """Make the kept n-grams features; return the column of each code, -1 where it is dropped."""
+        if not kept.any():
             raise ValueError(
-                f"min_df must leave at least one feature, got {self.min_df} for {len(X)} texts; lower it"
+                f"min_df must leave at least one feature, got {self.min_df} for {n_samples} texts; lower it"
             )
-        names.sort()
-        self.vocabulary_ = {name: i for i, name in enumerate(names)}
-        self._forget()
-        self.tfidf_ = TfidfTransformer(sublinear_tf=self.sublinear)
-        counts = counts[:, [found[name] for name in names]]
-        counts.sort_indices()
-        return self.tfidf_.fit_transform(counts)
+        column = np.where(kept, np.cumsum(kept) - 1, -1)
+        self.table_.keep(kept, column[kept])
+        self.symbols_ = [symbols[i] for i in self.table_.forget_symbols().tolist()]
+        return column
 
-    def transform(self, X: Tokens) -> Any:
-        """Return a CSR matrix of shape (n_samples, n_features), rows of length 1."""
-        return self.tfidf_.transform(self._counts(X, self.vocabulary_, grow=False))
-
-    def get_feature_names_out(self, input_features: object = None) -> Any:
-        """Return the n-grams, a column each."""
-        return np.array(list(self.vocabulary_), dtype=object)
-
-    def _forget(self) -> None:
-        self.__dict__.pop("_columns", None)
+    def _learn_idf(self, blocks: list[Any], n_samples: int) -> None:
+        """Learn ln((1 + n) / (1 + df)) + 1, scikit-learn's inverse document frequency."""
+        frequency = sum(np.bincount(block.indices, minlength=block.shape[1]) for block in blocks)
+        self.idf_ = np.log((1 + n_samples) / (1 + frequency)) + 1
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        state.pop("_columns", None)
+        state.pop("_memory", None)
         return state
 
 
@@ -101,7 +135,16 @@ class WordTfidf(_Tfidf):
         Replace a count tf by 1 + log(tf).
     stop_words : sequence of str, default=()
         Words left out before n-grams are formed, spelt as the normalised text spells them.
+
+    Examples
+    --------
+    >>> from khobor_features.tokenise import Tokenizer
+    >>> tokens = Tokenizer().transform(["চাঁদে জল", "জল পড়ে"])
+    >>> sorted(WordTfidf().fit(tokens).vocabulary_)
+    ['চাঁদে', 'জল', 'পড়ে']
     """
+
+    _separator = " "
 
     def __init__(
         self,
@@ -116,19 +159,28 @@ class WordTfidf(_Tfidf):
         self.sublinear = sublinear
         self.stop_words = stop_words
 
-    def _counts(self, X: Tokens, vocabulary: dict[str, int], grow: bool) -> Any:
+    def fit_counts(self, X: Tokens) -> RowCounts:
+        """Learn from tokens and return their counts."""
+        self.table_ = self._table(short=False)
         stop = set(self.stop_words)
-        columns: list[int] = []
-        starts = [0]
-        for i in range(len(X)):
-            words = [X.words[j] for j in X.ids[X.starts[i] : X.starts[i + 1]]]
-            words = [word for word in words if word not in stop]
-            for ngram in _word_ngrams(words, *self.ngram_range):
-                column = vocabulary.setdefault(ngram, len(vocabulary)) if grow else vocabulary.get(ngram)
-                if column is not None:
-                    columns.append(column)
-            starts.append(len(columns))
-        return _matrix(columns, starts, len(vocabulary))
+        symbols, starts = _without(X, np.array([word in stop for word in X.words], dtype=bool))
+        counts = count(self.table_.learn(symbols, starts, len(X.words)), len(X))
+        kept = np.bincount(counts.indices, minlength=counts.shape[1]) >= self.min_df
+        counts = rename(counts, self._choose(kept, len(X), X.words), int(kept.sum()))
+        self._learn_idf([counts], len(X))
+        return lambda first, last: rows_of(counts, first, last)
+
+    def counts(self, X: Tokens) -> RowCounts:
+        """Return the counts of tokens."""
+        known: dict[str, int] | None = self.__dict__.get("_memory")
+        if known is None:
+            known = {word: i for i, word in enumerate(self.symbols_)}
+            known.update((word, -2) for word in self.stop_words)
+            self._memory = known
+        number = np.fromiter((known.get(word, -1) for word in X.words), np.int64, len(X.words))
+        words, starts = _without(X, number == -2)
+        counts = count(self.table_.find(number[words], starts), len(X), len(self.idf_))
+        return lambda first, last: rows_of(counts, first, last)
 
 
 class CharacterTfidf(_Tfidf):
@@ -142,7 +194,16 @@ class CharacterTfidf(_Tfidf):
         In how many texts an n-gram must stand to be a feature.
     sublinear : bool, default=False
         Replace a count tf by 1 + log(tf).
+
+    Examples
+    --------
+    >>> from khobor_features.tokenise import Tokenizer
+    >>> tokens = Tokenizer().transform(["জল", "জলে"])
+    >>> CharacterTfidf(ngram_range=(3, 3)).fit(tokens).get_feature_names_out().tolist()
+    [' জল', 'জল ', 'জলে', 'লে ']
     """
+
+    _separator = ""
 
     def __init__(
         self, *, ngram_range: tuple[int, int] = (2, 5), min_df: int = 1, sublinear: bool = False
@@ -151,34 +212,79 @@ class CharacterTfidf(_Tfidf):
         self.min_df = min_df
         self.sublinear = sublinear
 
-    def ngrams(self, word: str) -> list[str]:
-        """Return the n-grams of one word, in the order in which they stand in it."""
-        return _character_ngrams(word, *self.ngram_range)
+    def fit_counts(self, X: Tokens) -> RowCounts:
+        """Learn from tokens and return their counts."""
+        self.table_ = self._table(short=True)
+        letters, starts = _letters(X.words)
+        alphabet, symbols = np.unique(letters, return_inverse=True)
+        of_word = count(self.table_.learn(symbols, starts, len(alphabet)), len(X.words))
+        points = [chr(point) for point in alphabet.tolist()]
+        kept = self._frequent(X, of_word)
+        of_word = rename(of_word, self._choose(kept, len(X), points), int(kept.sum()))
+        in_text = X.counts
+        blocks = in_blocks(lambda first, last: rows_of(in_text, first, last) @ of_word, len(X))
+        self._learn_idf(blocks, len(X))
+        return lambda first, last: blocks[first // ROWS]
 
-    def _counts(self, X: Tokens, vocabulary: dict[str, int], grow: bool) -> Any:
-        memory: dict[str, list[int]] = {} if grow else self.__dict__.setdefault("_columns", {})
-        columns: list[int] = []
-        starts = [0]
-        for word in X.words:
-            own = memory.get(word)
-            if own is None:
-                ngrams = self.ngrams(word)
-                if grow:
-                    own = [vocabulary.setdefault(n, len(vocabulary)) for n in ngrams]
-                else:
-                    own = [vocabulary[n] for n in ngrams if n in vocabulary]
-                    if len(memory) >= MAX_WORDS:
-                        memory.clear()
-                    memory[word] = own
-            columns += own
-            starts.append(len(columns))
-        return X.counts @ _matrix(columns, starts, len(vocabulary))
+    def counts(self, X: Tokens) -> RowCounts:
+        """Return the counts of tokens."""
+        of_word, in_text = self._of_words(X.words), X.counts
+        return lambda first, last: rows_of(in_text, first, last) @ of_word
+
+    def ngrams(self, word: str) -> Columns:
+        """Return the columns of the known n-grams of one word, as often as they stand in it."""
+        return self._columns([word])[0]
+
+    def _frequent(self, X: Tokens, of_word: Any) -> NDArray[np.bool_]:
+        """Return which n-grams stand in `min_df` texts, counting only those that rare words share."""
+        in_texts = np.bincount(X.counts.indices, minlength=len(X.words))
+        rare = in_texts < self.min_df
+        frequent = np.zeros(of_word.shape[1], dtype=bool)
+        frequent[of_word.indices[np.repeat(~rare, np.diff(of_word.indptr))]] = True
+        to_count = rename(of_word, np.where(frequent, -1, np.arange(of_word.shape[1])), of_word.shape[1])
+        of_rare = rename(X.counts, np.where(rare, np.arange(len(rare)), -1), len(rare)) @ to_count
+        return frequent | (np.bincount(of_rare.indices, minlength=len(frequent)) >= self.min_df)
+
+    def _of_words(self, words: list[str]) -> Any:
+        """Return how often each n-gram stands in each word, a CSR matrix; columns may repeat."""
+        memory: dict[str, Columns] = self.__dict__.setdefault("_memory", {})
+        known = list(map(memory.get, words))
+        fresh = [word for word, row in zip(words, known, strict=True) if row is None]
+        if len(memory) + len(fresh) > MAX_WORDS:
+            memory = self.__dict__["_memory"] = {}  # another thread may still read the old one
+        new = self._columns(fresh) if fresh else []
+        memory.update(zip(fresh, new, strict=True))
+        rest = iter(new)
+        rows: list[Columns] = [next(rest) if row is None else row for row in known]
+        indptr = np.zeros(len(rows) + 1, dtype=np.int32)
+        np.cumsum(np.fromiter(map(len, rows), np.int32, len(rows)), out=indptr[1:])
+        indices = np.concatenate([np.zeros(0, np.int32), *rows])
+        return csr(np.ones(len(indices), np.float32), indices, indptr, (len(words), len(self.idf_)))
+
+    def _columns(self, words: list[str]) -> list[Columns]:
+        letters, starts = _letters(words)
+        points = np.frombuffer("".join(self.symbols_).encode("utf-32-le", "surrogatepass"), np.uint32)
+        symbols = np.searchsorted(points, letters)
+        symbols[points[np.minimum(symbols, len(points) - 1)] != letters] = -1
+        found = self.table_.find(symbols, starts)
+        order = np.argsort(found.rows, kind="stable")
+        columns = found.codes[order].astype(np.int32)
+        ends = np.cumsum(np.bincount(found.rows, minlength=len(words))).tolist()
+        return [columns[start:end] for start, end in pairwise([0, *ends])]
 
 
-def _matrix(columns: list[int], starts: list[int], width: int) -> Any:
-    matrix = csr_matrix(
-        (np.ones(len(columns)), np.array(columns, np.int32), np.array(starts, np.int64)),
-        shape=(len(starts) - 1, width),
-    )
-    matrix.sum_duplicates()
-    return matrix
+def _letters(words: list[str]) -> tuple[NDArray[np.uint32], Ints]:
+    """Return the code points of words, each between two spaces, and where each word starts."""
+    text = "".join(chain.from_iterable((" ", word, " ") for word in words))
+    starts = np.zeros(len(words) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, words), np.int64, len(words)) + 2, out=starts[1:])
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32), starts
+
+
+def _without(X: Tokens, stopped: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Return ids and starts without the words that are `stopped`."""
+    ids = X.ids.astype(np.int64)
+    if not stopped.any():
+        return ids, X.starts
+    stays = ~stopped[ids]
+    return ids[stays], np.append(0, np.cumsum(stays))[X.starts]

@@ -9,6 +9,7 @@ models stay small, and each label can be explained exactly.
 from typing import Any, Self
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
@@ -36,7 +37,8 @@ class LinearVote(ClassifierMixin, BaseEstimator):
         X : sparse matrix of shape (n_samples, n_features)
         y : ndarray of 0 and 1 of shape (n_samples, n_labels)
         """
-        self.coef_ = np.zeros((y.shape[1], X.shape[1]))
+        # Column-major: its transpose, which a product needs, is then no copy.
+        self.coef_ = np.zeros((y.shape[1], X.shape[1]), order="F")
         self.intercept_ = np.zeros(y.shape[1])
         for member in self.members:
             coef, intercept = self._fit_member(member, X, y)
@@ -60,11 +62,14 @@ class LinearVote(ClassifierMixin, BaseEstimator):
             # Naive Bayes compares classes itself; centred, its scores keep their order.
             log = clone(member).fit(X, y.argmax(axis=1)).feature_log_prob_
             return log - log.mean(axis=0), np.zeros(len(log))
-        fitted = [_linear(clone(member).fit(X, column)) for column in y.T]
+        # liblinear lets go of Python's lock, so threads share the labels.
+        fits = (delayed(_fit_binary)(member, X, column) for column in y.T)
+        fitted = Parallel(n_jobs=-1, prefer="threads")(fits)
         return np.array([f[0] for f in fitted]), np.array([f[1] for f in fitted])
 
 
-def _linear(fitted: Any) -> tuple[NDArray[np.float64], float]:
+def _fit_binary(member: Any, X: Any, y: NDArray[np.int_]) -> tuple[NDArray[np.float64], float]:
+    fitted = clone(member).fit(X, y)
     if hasattr(fitted, "coef_"):
         return fitted.coef_.ravel(), float(fitted.intercept_[0])
     log = fitted.feature_log_prob_

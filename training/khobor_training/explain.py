@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from khobor_features.tokenise import Tokens
+from khobor_features.topics import TopicFeatures
 from khobor_features.vectorise import CharacterTfidf, WordTfidf
 
 
@@ -33,27 +34,27 @@ def contributions(pipeline: Pipeline, tokens: Tokens, labels: list[str]) -> dict
         ``{label: {"score", "intercept", "words": {word: part}, "topics": {topic: part}}}``;
         ``score == intercept + sum of all parts`` to rounding.
     """
-    union, classifier = pipeline.named_steps["features"], pipeline.named_steps["classifier"]
+    stack, classifier = pipeline.named_steps["features"], pipeline.named_steps["classifier"]
     words: list[dict[str, float]] = [defaultdict(float) for _ in labels]
     topics: list[dict[str, float]] = [{} for _ in labels]
     column = 0
-    for name, features in union.transformer_list:
-        weight = (union.transformer_weights or {}).get(name, 1.0)
+    for _, features in stack.families_:
+        weight = stack.topics_weight if isinstance(features, TopicFeatures) else 1.0
         row = features.transform(tokens)
         row = np.ravel(row.toarray() if hasattr(row, "toarray") else row)
         parts = row * weight * classifier.coef_[:, column : column + len(row)]
         column += len(row)
         if isinstance(features, WordTfidf | CharacterTfidf):
-            names = features.get_feature_names_out()
+            words_of = _shares(features, tokens)
             for j in np.flatnonzero(row).tolist():
-                for word, share in _words_of(features, str(names[j]), tokens).items():
+                for word, share in words_of[j].items():
                     for i in range(len(labels)):
                         words[i][word] += parts[i, j] * share
         else:
             for j, topic in enumerate(features.get_feature_names_out()):
                 for i in range(len(labels)):
                     topics[i][str(topic)] = topics[i].get(str(topic), 0.0) + float(parts[i, j])
-    scores = pipeline[2:].decision_function(tokens)[0]
+    scores = pipeline[1:].decision_function(tokens)[0]
     return {
         label: {
             "score": float(scores[i]),
@@ -65,15 +66,20 @@ def contributions(pipeline: Pipeline, tokens: Tokens, labels: list[str]) -> dict
     }
 
 
-def _words_of(features: WordTfidf | CharacterTfidf, ngram: str, tokens: Tokens) -> dict[str, float]:
-    """Return which words an n-gram came from, and the share of each; shares add up to 1."""
+def _shares(features: WordTfidf | CharacterTfidf, tokens: Tokens) -> dict[int, dict[str, float]]:
+    """Return for each column of a text which words it came from; the shares of each add up to 1."""
     if isinstance(features, WordTfidf):
-        own = ngram.split(" ")
-        return {word: own.count(word) / len(own) for word in own}
+        shares = {}
+        for column, ngram in enumerate(features.get_feature_names_out()):
+            own = ngram.split(" ")
+            shares[column] = {word: own.count(word) / len(own) for word in own}
+        return shares
+    found: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     counts = np.ravel(tokens.counts.sum(axis=0))
-    found = {}
     for word, count in zip(tokens.words, counts, strict=True):
-        if ngram.strip() in word and (times := features.ngrams(word).count(ngram)):
-            found[word] = times * float(count)
-    total = sum(found.values())
-    return {word: part / total for word, part in found.items()}
+        for column in features.ngrams(word).tolist():
+            found[column][word] += float(count)
+    return {
+        column: {word: times / sum(own.values()) for word, times in own.items()}
+        for column, own in found.items()
+    }

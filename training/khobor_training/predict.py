@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 from sklearn.pipeline import Pipeline
 
-from khobor_features.normalise import bangla_share
-from khobor_training.calibrate import Calibration
+from khobor_features.counts import in_blocks
+from khobor_features.normalise import letter_counts
+from khobor_training.calibrate import Calibration, Floats
 
 FORMAT = 1
 MAX_CHARACTERS = 1_000_000
@@ -118,36 +120,46 @@ class Predictor:
         """
         from khobor_training.explain import contributions
 
-        return contributions(self.pipeline, self.pipeline[:2].transform([_text(article, 0)]), self.labels)
+        return contributions(self.pipeline, self.pipeline[0].transform([_text(article, 0)]), self.labels)
 
     def _predict(self, articles: list[Any]) -> list[Any]:
         texts = [_text(article, i) for i, article in enumerate(articles)]
         if not texts:
             return []
-        normalise = self.pipeline.named_steps["normalise"]
-        tokenise = self.pipeline.named_steps["tokenise"]
-        clean = normalise.transform(texts)
-        tokens = tokenise.transform(clean)
-        probabilities = self.calibration.probabilities(self.pipeline[2:].decision_function(tokens))
+        # Blocks bound the memory; threads share them, since most of the work is SciPy's.
+        blocks = in_blocks(lambda first, last: self._score(texts[first:last]), len(texts))
+        probabilities = self.calibration.probabilities(np.concatenate([b[0] for b in blocks]))
+        n_words, shares = (np.concatenate([b[i] for b in blocks]) for i in (1, 2))
         given = self.calibration.labels(probabilities)
+        cuts = self.calibration.thresholds
+        thresholds = None if cuts is None else dict(zip(self.labels, cuts.tolist(), strict=True))
         predictions: list[Any] = []
         for i, article in enumerate(articles):
-            own = dict(zip(self.labels, map(float, probabilities[i]), strict=True))
-            n_words = sum(any(c.isalnum() for c in chunk) for chunk in clean[i].split())
-            reason = self._reason(clean[i], n_words, own)
+            own = dict(zip(self.labels, probabilities[i].tolist(), strict=True))
+            reason = self._reason(int(n_words[i]), float(shares[i]), own)
             labels = [name for name, on in zip(self.labels, given[i], strict=True) if on and not reason]
             name = article.get("id") if isinstance(article, Mapping) else None
             identity = None if name is None or name != name else str(name)
-            if self.calibration.thresholds is None:
+            if thresholds is None:
                 label = labels[0] if labels else None
                 predictions.append(ClassPrediction(identity, label, own, bool(reason), reason))
             else:
-                cut = dict(zip(self.labels, map(float, self.calibration.thresholds), strict=True))
-                predictions.append(Prediction(identity, tuple(labels), own, cut, bool(reason), reason))
+                predictions.append(
+                    Prediction(identity, tuple(labels), own, dict(thresholds), bool(reason), reason)
+                )
         return predictions
 
-    def _reason(self, clean: str, n_words: int, probabilities: dict[str, float]) -> str | None:
-        if any(c.isalpha() for c in clean) and bangla_share(clean) < self.abstain["min_bangla"]:
+    def _score(self, texts: list[str]) -> tuple[Floats, Floats, Floats]:
+        """Return scores, the number of words, and the share of letters that are Bangla."""
+        tokenise, stack, classifier = (step for _, step in self.pipeline.steps)
+        tokens = tokenise.transform(texts)
+        is_word, letters, bangla = letter_counts(tokens.words)
+        n_letters = tokens.counts @ letters
+        share = np.divide(tokens.counts @ bangla, n_letters, out=np.ones(len(texts)), where=n_letters > 0)
+        return classifier.decision_function(stack.transform(tokens)), tokens.counts @ is_word, share
+
+    def _reason(self, n_words: int, share: float, probabilities: dict[str, float]) -> str | None:
+        if share < self.abstain["min_bangla"]:
             return "out_of_domain"
         if n_words < self.abstain["min_words"]:
             return "too_short"

@@ -120,11 +120,11 @@ def _fit(
     except ValueError as error:
         raise InputError(f"split.{error}") from None
     blank = build(config)
-    prepare, rest = blank[:2], blank[2:]
-    tokens = _tokens(prepare, articles.texts, "articles")
+    tokenise, rest = blank[0], blank[1:]
+    tokens = _tokens(tokenise, articles.texts, "articles")
     if config.features.topics and config.features.topics.unlabelled:
-        names = [project / name for name in config.features.topics.unlabelled]
-        rest = build(config, _tokens(prepare, _unlabelled(config, names), "unlabelled texts"))[2:]
+        paths = [project / name for name in config.features.topics.unlabelled]
+        rest = build(config, _tokens(tokenise, _unlabelled(config, paths), "unlabelled texts"))[1:]
 
     # Every fit is a task of its own, so the result is the same for any number of jobs.
     tasks = []
@@ -160,19 +160,17 @@ def _fit(
         seed=config.seed,
     )
     if config.keywords:
-        rule = keyword_rule(config.keywords, config.data.labels, blank[:2], articles.texts, held)
+        names = config.data.labels
+        rule = keyword_rule(config.keywords, names, tokenise.normalizer, tokens.take(held))
         figures["keyword_rule_macro_f1"] = evaluate.macro_f1(articles.y[held], rule)
-    pipeline = Pipeline([*prepare.steps, *scores[-1][0].steps])
+    pipeline = Pipeline([*blank.steps[:1], *scores[-1][0].steps])
     return figures, pipeline, calibrations[-1]
 
 
-def _tokens(prepare: Pipeline, texts: list[str], what: str) -> Tokens:
-    """Normalise and tokenise with a progress display on each of the two steps."""
-    steps = zip(prepare.named_steps.values(), ("normalising", "tokenising"), strict=True)
-    result: Any = texts
-    for step, name in steps:
-        result = step.transform(tqdm(result, desc=f"{name} {what}", unit="text", disable=None))
-    return result  # type: ignore[no-any-return]  # scikit-learn ships no types
+def _tokens(tokenise: Any, texts: list[str], what: str) -> Tokens:
+    return tokenise.transform(  # type: ignore[no-any-return]  # scikit-learn ships no types
+        tqdm(texts, desc=f"tokenising {what}", unit="text", disable=None)
+    )
 
 
 def _check_both_sides(config: Config, y: NDArray[np.int_], parts: list[NDArray[np.intp]]) -> None:

@@ -1,0 +1,97 @@
+"""Put the features of a text side by side: words, characters and topics of one token pass."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+
+from khobor_features.counts import beside, in_blocks, stack
+from khobor_features.tokenise import Tokens
+from khobor_features.topics import TopicFeatures
+from khobor_features.vectorise import CharacterTfidf, RowCounts, WordTfidf
+
+
+class FeatureStack(TransformerMixin, BaseEstimator):
+    """Stack features as scikit-learn's ``FeatureUnion`` would, block of rows by block of rows.
+
+    No family's matrix is ever built as a whole, which halves the memory of a fit.
+
+    Parameters
+    ----------
+    words : WordTfidf or None, default=None
+    characters : CharacterTfidf or None, default=None
+    topics : TopicFeatures or None, default=None
+    topics_weight : float, default=1.0
+        What the topics' proportions are multiplied with.
+
+    Attributes
+    ----------
+    families_ : list of (str, transformer)
+        The fitted transformers in the order of their columns.
+
+    Examples
+    --------
+    >>> from khobor_features.tokenise import Tokenizer
+    >>> tokens = Tokenizer().transform(["চাঁদে জল", "জল পড়ে"])
+    >>> FeatureStack(words=WordTfidf(), characters=CharacterTfidf()).fit_transform(tokens).shape
+    (2, 40)
+    """
+
+    def __init__(
+        self,
+        *,
+        words: WordTfidf | None = None,
+        characters: CharacterTfidf | None = None,
+        topics: TopicFeatures | None = None,
+        topics_weight: float = 1.0,
+    ) -> None:
+        self.words = words
+        self.characters = characters
+        self.topics = topics
+        self.topics_weight = topics_weight
+
+    def fit(self, X: Tokens, y: object = None) -> Self:
+        """Fit each family."""
+        self._fit_counts(X)
+        return self
+
+    def fit_transform(self, X: Tokens, y: object = None) -> Any:
+        """Fit each family and return the features of the same tokens."""
+        counts = self._fit_counts(X)
+        return self._assemble(X, counts)
+
+    def transform(self, X: Tokens) -> Any:
+        """Return a CSR matrix of float64 of shape (n_samples, n_features)."""
+        counts = [f.counts(X) for _, f in self.families_ if not isinstance(f, TopicFeatures)]
+        return self._assemble(X, counts)
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[Any]:
+        """Return ``family__name`` for each column, as ``FeatureUnion`` does."""
+        names = [f"{family}__{n}" for family, f in self.families_ for n in f.get_feature_names_out()]
+        return np.array(names, dtype=object)
+
+    def _fit_counts(self, X: Tokens) -> list[RowCounts]:
+        named = {"words": self.words, "characters": self.characters, "topics": self.topics}
+        self.families_ = [(name, clone(f)) for name, f in named.items() if f is not None]
+        if not self.families_:
+            raise ValueError("words, characters or topics must be given, got none of them")
+        counts = []
+        for _, family in self.families_:
+            if isinstance(family, TopicFeatures):
+                family.fit(X)
+            else:
+                counts.append(family.fit_counts(X))
+        return counts
+
+    def _assemble(self, X: Tokens, counts: list[RowCounts]) -> Any:
+        sparse = [f for _, f in self.families_ if not isinstance(f, TopicFeatures)]
+        dense = [f.transform(X) * self.topics_weight for _, f in self.families_ if f not in sparse]
+
+        def block(first: int, last: int) -> Any:
+            parts = [f.weigh(rows(first, last)) for f, rows in zip(sparse, counts, strict=True)]
+            parts += [csr_matrix(proportions[first:last]) for proportions in dense]
+            return beside(parts)
+
+        return stack(in_blocks(block, len(X)))
