@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test test-all lint ui
+.PHONY: train test test-all lint bench ui
 
 $(BIN)/khobor: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -19,6 +19,9 @@ test: lint
 
 test-all: lint
 	$(BIN)/python -m pytest -m ''
+
+bench: $(BIN)/khobor
+	$(BIN)/python -W ignore tests/benchmarks/bench.py $(if $(DATA),--data "$(DATA)")
 
 ui: $(BIN)/khobor
 	$(BIN)/mlflow ui --backend-store-uri "sqlite:///$(CURDIR)/mlruns/mlflow.db"

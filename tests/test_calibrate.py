@@ -18,7 +18,7 @@ def test_calibrated_probabilities_are_probabilities(multiclass):
     rng = np.random.default_rng(0)
     y = np.eye(3, dtype=int)[rng.integers(0, 3, 300)]
     scores = y + rng.normal(size=(300, 3))
-    fitted = calibrate.fit(scores, y, multiclass)
+    fitted = calibrate.fit(scores, y, multiclass=multiclass, seed=0)
     p = fitted.probabilities(scores)
     assert ((p >= 0) & (p <= 1)).all()
     assert np.abs(p.mean(axis=0) - y.mean(axis=0)).max() < 0.05

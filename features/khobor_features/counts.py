@@ -57,7 +57,7 @@ def rename(counts: Any, column: Ints, n_columns: int) -> Any:
     indices = column.astype(np.int32)[counts.indices]
     kept = indices >= 0
     if kept.all():
-        return csr(counts.data, indices, counts.indptr, (counts.shape[0], n_columns))
+        return csr(counts.data.copy(), indices, counts.indptr, (counts.shape[0], n_columns))
     indptr = np.append(0, np.cumsum(kept))[counts.indptr].astype(counts.indptr.dtype)
     return csr(counts.data[kept], indices[kept], indptr, (counts.shape[0], n_columns))
 
@@ -74,15 +74,17 @@ def in_blocks(function: Callable[[int, int], Any], n_rows: int) -> list[Any]:
 
 
 def stack(blocks: list[Any]) -> Any:
-    """Put CSR matrices on top of each other."""
+    """Put CSR matrices on top of each other; the list is emptied on the way."""
     if len(blocks) == 1:
         return blocks[0]
-    ends = np.cumsum([block.nnz for block in blocks])
+    ends = np.cumsum([block.nnz for block in blocks]).tolist()
     index = np.int32 if ends[-1] < 2**31 else np.int64
-    starts = [block.indptr[:-1] + end - block.nnz for block, end in zip(blocks, ends, strict=True)]
-    return csr(
-        np.concatenate([block.data for block in blocks]),
-        np.concatenate([block.indices for block in blocks]).astype(index, copy=False),
-        np.concatenate([*starts, ends[-1:]]).astype(index),
-        (sum(block.shape[0] for block in blocks), blocks[0].shape[1]),
-    )
+    shape = (sum(block.shape[0] for block in blocks), blocks[0].shape[1])
+    data, indices = np.empty(ends[-1], blocks[0].data.dtype), np.empty(ends[-1], index)
+    indptr = [np.zeros(1, index)]
+    for i, end in enumerate(ends):
+        block, blocks[i] = blocks[i], None  # its memory goes as the whole one's comes
+        start = end - block.nnz
+        data[start:end], indices[start:end] = block.data, block.indices
+        indptr.append((block.indptr[1:] + start).astype(index))
+    return csr(data, indices, np.concatenate(indptr), shape)

@@ -74,7 +74,8 @@ class TopicFeatures(TransformerMixin, BaseEstimator):
         else:
             model = LatentDirichletAllocation(n_topics, random_state=self.random_state).fit(weights)
         components = model.components_
-        self.model_ = model
+        # The projection of NMF needs the components only.
+        self.model_: Any = model if self.kind == "lda" else None
         self.components_ = components[components.sum(axis=1) > 0]
         gram = self.components_ @ self.components_.T
         self.root_ = np.linalg.cholesky(gram + 1e-9 * np.trace(gram) * np.eye(len(gram))).T

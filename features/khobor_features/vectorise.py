@@ -8,7 +8,7 @@ matrix.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, repeat
 from typing import Any, Self
 
 import numpy as np
@@ -177,9 +177,12 @@ class WordTfidf(_Tfidf):
             known = {word: i for i, word in enumerate(self.symbols_)}
             known.update((word, -2) for word in self.stop_words)
             self._memory = known
-        number = np.fromiter((known.get(word, -1) for word in X.words), np.int64, len(X.words))
-        words, starts = _without(X, number == -2)
-        counts = count(self.table_.find(number[words], starts), len(X), len(self.idf_))
+        number = np.fromiter(map(known.get, X.words, repeat(-1)), np.int64, len(X.words))
+        if self.ngram_range[1] == 1:  # columns are words: the counts are there already
+            counts = rename(X.counts, np.maximum(number, -1), len(self.idf_))
+        else:
+            words, starts = _without(X, number == -2)
+            counts = count(self.table_.find(number[words], starts), len(X), len(self.idf_))
         return lambda first, last: rows_of(counts, first, last)
 
 
@@ -221,10 +224,17 @@ class CharacterTfidf(_Tfidf):
         points = [chr(point) for point in alphabet.tolist()]
         kept = self._frequent(X, of_word)
         of_word = rename(of_word, self._choose(kept, len(X), points), int(kept.sum()))
+        # The texts that come next share most of their words with these.
+        if len(X.words) <= MAX_WORDS:
+            columns = np.repeat(of_word.indices, of_word.data.astype(np.intp))
+            ends = np.append(0, np.cumsum(of_word.data, dtype=np.int64))[of_word.indptr].tolist()
+            rows = (columns[start:end] for start, end in pairwise(ends))
+            self._memory = dict(zip(X.words, rows, strict=True))
         in_text = X.counts
         blocks = in_blocks(lambda first, last: rows_of(in_text, first, last) @ of_word, len(X))
         self._learn_idf(blocks, len(X))
-        return lambda first, last: blocks[first // ROWS]
+        left = dict(enumerate(blocks))
+        return lambda first, last: left.pop(first // ROWS)  # each once, so that its memory is free
 
     def counts(self, X: Tokens) -> RowCounts:
         """Return the counts of tokens."""

@@ -41,7 +41,7 @@ class Calibration:
         return np.asarray(probabilities >= self.thresholds).astype(int)
 
 
-def fit(scores: Floats, y: NDArray[np.int_], multiclass: bool) -> Calibration:
+def fit(scores: Floats, y: NDArray[np.int_], *, multiclass: bool, seed: int) -> Calibration:
     """Fit a calibration to out-of-fold scores.
 
     Parameters
@@ -49,6 +49,8 @@ def fit(scores: Floats, y: NDArray[np.int_], multiclass: bool) -> Calibration:
     scores : ndarray of shape (n_samples, n_labels)
     y : ndarray of 0 and 1 of shape (n_samples, n_labels)
     multiclass : bool
+    seed : int
+        Of the resamples that thresholds are chosen on.
     """
     n_labels = y.shape[1]
     if multiclass:
@@ -64,8 +66,20 @@ def fit(scores: Floats, y: NDArray[np.int_], multiclass: bool) -> Calibration:
         model = LogisticRegression(C=10.0).fit(scores[:, [i]] / spread[i], y[:, i])
         slope_[i], intercept[i] = max(model.coef_[0, 0], 1e-6) / spread[i], model.intercept_[0]
     probabilities = expit(scores * slope_ + intercept)
-    best = [best_threshold(probabilities[:, i], y[:, i]) for i in range(n_labels)]
+    best = [steady_threshold(probabilities[:, i], y[:, i], seed) for i in range(n_labels)]
     return Calibration(slope_, intercept, np.array(best))
+
+
+def steady_threshold(probability: Floats, y: NDArray[np.int_], seed: int, n_resamples: int = 200) -> float:
+    """Return the mean of the best thresholds of bootstrap resamples.
+
+    Where labels are well separated many thresholds are about as good, and the single best one
+    hangs on a few texts.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(0, len(y), (n_resamples, len(y)))
+    found = [best_threshold(probability[rows], y[rows]) for rows in drawn if y[rows].any()]
+    return float(np.mean(found))
 
 
 def best_threshold(probability: Floats, y: NDArray[np.int_]) -> float:

@@ -9,9 +9,9 @@ models stay small, and each label can be explained exactly.
 from typing import Any, Self
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.linear_model import LogisticRegression
 
 
 class LinearVote(ClassifierMixin, BaseEstimator):
@@ -58,19 +58,23 @@ class LinearVote(ClassifierMixin, BaseEstimator):
 
     def _fit_member(self, member: Any, X: Any, y: NDArray[np.int_]) -> tuple[Any, Any]:
         """Return the weights (n_labels, n_features) and intercepts of a fitted member."""
-        if self.multiclass and hasattr(member, "alpha"):
-            # Naive Bayes compares classes itself; centred, its scores keep their order.
-            log = clone(member).fit(X, y.argmax(axis=1)).feature_log_prob_
-            return log - log.mean(axis=0), np.zeros(len(log))
-        # liblinear lets go of Python's lock, so threads share the labels.
-        fits = (delayed(_fit_binary)(member, X, column) for column in y.T)
-        fitted = Parallel(n_jobs=-1, prefer="threads")(fits)
-        return np.array([f[0] for f in fitted]), np.array([f[1] for f in fitted])
+        if not self.multiclass or isinstance(member, LogisticRegression):
+            fitted = [_linear(clone(member).fit(X, column)) for column in y.T]
+            return np.vstack([f[0] for f in fitted]), np.concatenate([f[1] for f in fitted])
+        # One fit for all classes, since liblinear copies X for each fit.
+        if not y.any(axis=0).all():
+            raise ValueError(f"each class must have texts, got none for {np.flatnonzero(~y.any(axis=0))}")
+        coef, intercept = _linear(clone(member).fit(X, y.argmax(axis=1)))
+        if len(coef) == 1:  # of two classes scikit-learn keeps the second one's weights
+            coef, intercept = np.vstack([-coef, coef]), np.concatenate([-intercept, intercept])
+        return coef, intercept
 
 
-def _fit_binary(member: Any, X: Any, y: NDArray[np.int_]) -> tuple[NDArray[np.float64], float]:
-    fitted = clone(member).fit(X, y)
+def _linear(fitted: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if hasattr(fitted, "coef_"):
-        return fitted.coef_.ravel(), float(fitted.intercept_[0])
+        return fitted.coef_, fitted.intercept_
     log = fitted.feature_log_prob_
-    return log[1] - log[0], 0.0
+    if len(log) == 2:
+        return log[1:] - log[:1], np.zeros(1)
+    # Naive Bayes compares classes itself; centred, its scores keep their order.
+    return log - log.mean(axis=0), np.zeros(len(log))

@@ -122,6 +122,19 @@ def _command(*arguments: object) -> str:
 
 
 @main.command()
+@click.option("--random", "at_random", is_flag=True, help="Print an article at random.")
+@click.option("--seed", type=int, help="Which one at random.")
+@click.option("--show", "name", help="Print the article with this id.")
+def corpus(at_random: bool, seed: int | None, name: str | None) -> None:
+    """Look at the starter corpus: counts, or an article."""
+    from khobor_training import starter
+
+    wanted = at_random or seed is not None or name is not None
+    for line in starter.show(name, seed) if wanted else starter.overview():
+        click.echo(line)
+
+
+@main.command()
 @click.argument("model", type=click.Path(path_type=Path))
 def info(model: Path) -> None:
     """Tell what a saved model is: trained when, on what, with which figures."""

@@ -145,7 +145,9 @@ def _fit(
         out_of_fold = np.empty((len(plan), articles.y.shape[1]))
         for i, (_, score) in enumerate(pairs):
             out_of_fold[score] = done[step + i][1]
-        calibrations.append(calibrate.fit(out_of_fold, articles.y[plan], multiclass))
+        calibrations.append(
+            calibrate.fit(out_of_fold, articles.y[plan], multiclass=multiclass, seed=config.seed)
+        )
         step += len(pairs) + 1
         scores.append(done[step - 1])
     first = calibrations[0]
