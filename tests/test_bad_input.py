@@ -1,5 +1,6 @@
 """What a user gets for bad input: the exact message, exit code 2, and no file changed."""
 
+import hashlib
 import json
 import shutil
 
@@ -208,7 +209,13 @@ def without_manifest(model, predictor):
 
 def changed_manifest(model, predictor):
     manifest = storage.manifest_path(model)
-    manifest.write_text(manifest.read_text("utf-8").replace('"format": 1', '"format": 2'), "utf-8")
+    manifest.write_text(manifest.read_text("utf-8").replace('"format": ', '"format": 9'), "utf-8")
+
+
+def of_another_format(model, predictor):
+    data = model.read_bytes()
+    record = {"sha256": hashlib.sha256(data).hexdigest(), "format": 1, "versions": {}}
+    storage.manifest_path(model).write_bytes(storage._seal([record]))
 
 
 def of_another_scikit_learn(model, predictor):
@@ -241,6 +248,7 @@ OTHER_MANIFEST = (
         (not_a_model, OTHER_BYTES),
         (without_manifest, OTHER_MANIFEST),
         (changed_manifest, OTHER_MANIFEST),
+        (of_another_format, "{model} must be of predictor format 2, got 1; train it again"),
         (
             of_another_scikit_learn,
             "{model} must be of scikit-learn {here}, got 1.2.3; "

@@ -15,7 +15,7 @@ from khobor_features.counts import in_blocks
 from khobor_features.normalise import letter_counts
 from khobor_training.calibrate import Calibration, Floats
 
-FORMAT = 1
+FORMAT = 2
 MAX_CHARACTERS = 1_000_000
 
 
