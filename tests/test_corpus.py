@@ -115,7 +115,7 @@ def test_neighbours_outside_an_event_are_no_more_alike_than_in_real_news():
     assert np.quantile(cosine.max(axis=1), 0.95) <= 0.374
 
 
-def test_one_article_in_eight_to_ten_carries_the_flaws_of_a_site():
+def test_about_one_article_in_eight_carries_the_flaws_of_a_site():
     flaws = r"\[বিজ্ঞাপন|\n(তথ্য)?সূত্র\s?:|আর[ওো]ও? পড়|মন্তব্য ?\(|[\u09f7\u200c]"
     share = np.mean([bool(re.search(flaws, row["body"])) for row in ARTICLES.values()])
     assert 0.08 <= share <= 0.17
@@ -178,7 +178,7 @@ def test_a_second_reading_agrees_with_the_first():
     assert sum(a != b for a, b in pairs) == STANCES_THAT_DIFFERED
 
 
-TOPICS_THAT_DIFFERED, STANCES_THAT_DIFFERED = 18, 11  # as the datasheet states
+TOPICS_THAT_DIFFERED, STANCES_THAT_DIFFERED = 17, 11  # as the datasheet states
 
 
 def form(row):

@@ -35,3 +35,11 @@ def test_a_kill_while_saving_leaves_a_pair_that_loads(project, tmp_path, monkeyp
 
 def test_raw_joblib_load_gives_the_predictor(project):
     assert joblib.load(project / "models" / "tiny.joblib")(LAUNCH).probabilities
+
+
+def test_the_package_itself_loads_models(project):
+    import khobor_training
+
+    assert khobor_training.load is storage.load
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = khobor_training.nothing
