@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from samples import ANY
 
-from khobor_features.normalise import Normalizer, bangla_share, is_legacy_bijoy
+from khobor_features.letters import bangla_share, is_legacy_bijoy
+from khobor_features.normalise import Normalizer
 
 
 @given(ANY)

@@ -22,7 +22,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from khobor_features.bnlp import basic_tokenizer
 from khobor_features.counts import csr
-from khobor_features.normalise import TAIL_LENGTH, Normalizer, spell
+from khobor_features.normalise import TAIL_LENGTH, Normalizer
+from khobor_features.spelling import spell
 
 MAX_CHUNKS = 200_000
 BLOCK = 4_000
@@ -72,10 +73,10 @@ class Tokens:
             return csr(
                 once, np.arange(len(once), dtype=np.int32), np.array([0, len(once)], np.int32), (1, len(once))
             )
-        matrix = csr_matrix(
-            (np.ones(len(self.ids), np.float32), self.ids, self.starts), shape=(len(self), len(self.words))
-        )
-        matrix = matrix.copy()  # summing works in place, and the ids must stay as they are
+        ones = np.ones(len(self.ids), np.float32)
+        matrix = csr_matrix((ones, self.ids, self.starts), shape=(len(self), len(self.words)))
+        # Two changes of order sort faster than a sort, and leave the ids as they are.
+        matrix = matrix.tocsc().tocsr()
         matrix.sum_duplicates()
         return matrix
 

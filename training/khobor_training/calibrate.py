@@ -61,6 +61,7 @@ def fit(scores: Floats, y: NDArray[np.int_], *, multiclass: bool, seed: int) -> 
         slope = float(np.exp(minimize_scalar(loss, bounds=(-5, 8), method="bounded").x))
         return Calibration(np.full(n_labels, slope), np.zeros(n_labels), None)
     spread = scores.std(axis=0)
+    spread[spread == 0] = 1  # scores that are all equal say nothing, and do no harm
     slope_, intercept = np.empty(n_labels), np.empty(n_labels)
     for i in range(n_labels):
         model = LogisticRegression(C=10.0).fit(scores[:, [i]] / spread[i], y[:, i])

@@ -48,6 +48,7 @@ class LinearVote(ClassifierMixin, BaseEstimator):
             if len(self.members) > 1:
                 scores = np.asarray(X @ coef.T)
                 scale[:] = scores.std() if self.multiclass else scores.std(axis=0)
+                scale[scale == 0] = 1
             self.coef_ += coef / scale[:, None] / len(self.members)
             self.intercept_ += intercept / scale / len(self.members)
         return self

@@ -50,7 +50,13 @@ _data = click.option(
 @main.command()
 @_config
 @_data
-@click.option("--jobs", default=1, show_default=True, help="Fits at a time; the result is the same.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Fits at a time; the result is the same.",
+)
 def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
     """Train, evaluate, save and track a model."""
     from khobor_training.train import train as run
@@ -90,14 +96,14 @@ def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
 def check(config: Path, files: tuple[Path, ...]) -> None:
     """Check a config and its data without training."""
     from khobor_training import config as configuration
-    from khobor_training import data
-    from khobor_training.train import sources
+    from khobor_training.train import plan
 
     checked = configuration.read(config)
-    named = sources(checked, configuration.project_folder(config), list(files))
-    articles = data.read(checked, named)
+    planned = plan(checked, configuration.project_folder(config), list(files))
+    articles = planned.articles
     counts = dict(zip(checked.data.labels, articles.y.sum(axis=0).tolist(), strict=True))
     click.echo(f"{config} is valid: {len(articles.texts)} articles, {articles.n_skipped} rows skipped")
+    click.echo(f"  held out: {len(planned.held)}")
     for name, count in counts.items():
         click.echo(f"  {name}: {count}")
 
@@ -111,7 +117,10 @@ def init(folder: Path) -> None:
     target = folder / "configs"
     if target.exists():
         raise InputError(f"{target} must not exist yet, got a folder; choose another one")
-    shutil.copytree(source, target)
+    try:
+        shutil.copytree(source, target)
+    except OSError as error:
+        raise InputError(f"{target} must be a new folder, got {error.strerror}; choose another one") from None
     click.echo(f"made {target}; next, to train on the starter corpus:")
     click.echo(f"  {_command('train', target / 'topic.yaml')}")
 

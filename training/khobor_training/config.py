@@ -41,7 +41,7 @@ class Split(_Section):
     """How articles are held out."""
 
     kind: Literal["grouped", "time", "random"] = "grouped"
-    held_out: float = Field(0.2, gt=0, lt=0.9)
+    held_out: float = Field(0.2, gt=0, le=0.5)
     folds: int = Field(5, ge=2, le=20)
 
 
@@ -187,6 +187,10 @@ class Config(_Section):
             raise ValueError(f"data.labels: must name at least {least} labels, got {len(labels)}")
         if len(set(labels)) < len(labels) or any("|" in label or not label.strip() for label in labels):
             raise ValueError("data.labels: must be distinct, not blank and without '|'")
+        if self.data.corpus and self.data.files:
+            raise ValueError("data: must name a corpus or files, got both")
+        if empty := sorted(label for label, words in self.keywords.items() if not all(map(str.strip, words))):
+            raise ValueError(f"keywords.{empty[0]}: must hold letters, got an empty keyword")
         if unknown := sorted(set(self.keywords) - set(labels)):
             raise ValueError(f"keywords.{unknown[0]}: unknown label{nearest(unknown[0], set(labels))}")
         return self
@@ -210,7 +214,7 @@ def read(path: Path) -> Config:
         raw = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} must be a readable UTF-8 file, got {error}; check the path") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         mark, reason = getattr(error, "problem_mark", None), getattr(error, "problem", error)
         line = f", line {mark.line + 1}," if mark else ""
         raise InputError(f"{path}{line} must be YAML, got '{reason}'; mend that line") from None

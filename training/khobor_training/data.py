@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from khobor_features.normalise import bangla_share, is_legacy_bijoy
+from khobor_features.letters import bangla_share, is_legacy_bijoy
 from khobor_training.config import Config
 from khobor_training.errors import InputError
 from khobor_training.files import Row, read_rows
@@ -70,16 +70,20 @@ def read(config: Config, files: list[Path]) -> Articles:
     rows: dict[str, dict[str, Any]] = {}
     bad: dict[tuple[str, str], list[int]] = defaultdict(list)
     n_rows = 0
+    names = [path.name for path in files]
     for path in files:
+        name = path.name if names.count(path.name) == 1 else str(path)
         table = read_rows(path)
         digest.update(path.read_bytes())
         _check_columns(path, table, config)
         for row in table:
             values = row.values
-            if not row.problem and any(str(values[c]) not in kept for c, kept in config.data.where.items()):
+            if not row.problem and any(
+                string(values.get(c)) not in kept for c, kept in config.data.where.items()
+            ):
                 continue
             n_rows += 1
-            article, problem = _article(row, config, path)
+            article, problem = _article(row, config, name)
             if not problem:
                 key = (article["id"], string(values.get("target")))
                 first = rows.get(article["id"])
@@ -91,7 +95,7 @@ def read(config: Config, files: list[Path]) -> Articles:
                     seen[key] = article["where"]
                     rows.setdefault(article["id"], article)
             if problem:
-                bad[path.name, problem].append(row.number)
+                bad[name, problem].append(row.number)
     n_bad = sum(map(len, bad.values()))
     if bad and config.data.on_bad_row == "fail":
         lines = [f"{name}, row {_ranges(numbers)}: {problem}" for (name, problem), numbers in bad.items()]
@@ -104,8 +108,10 @@ def read(config: Config, files: list[Path]) -> Articles:
     articles = list(rows.values())
     y = np.array([[int(label in a["labels"]) for label in config.data.labels] for a in articles])
     frame = pd.DataFrame(articles, columns=["id", "event", "published_at"])
-    alone = config.split.kind == "random"
-    groups = np.arange(len(frame)).astype(str) if alone else frame["event"].to_numpy(dtype=str)
+    groups = frame["event"].to_numpy(dtype=str)
+    if config.split.kind == "random":  # each article by itself, but the same text never on both sides
+        _, same = np.unique(np.array([a["text"] for a in articles]), return_inverse=True)
+        groups = same.astype(str)
     _check_labels(config, y, groups)
     return Articles([a["text"] for a in articles], y, frame, groups, digest.hexdigest(), n_rows, n_bad)
 
@@ -138,21 +144,32 @@ def _check_labels(config: Config, y: NDArray[np.int_], groups: NDArray[np.str_])
 
 def string(value: Any) -> str:
     """Return a cell as text; a missing one is an empty string."""
-    return "" if value is None or (not isinstance(value, list) and pd.isna(value)) else str(value)
+    return "" if value is None or (_is_cell(value) and pd.isna(value)) else str(value)
 
 
-def _article(row: Row, config: Config, path: Path) -> tuple[dict[str, Any], str]:
+def _is_cell(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value))
+
+
+def _article(row: Row, config: Config, name: str) -> tuple[dict[str, Any], str]:
     """Return the article of a row and what is wrong with it, or an empty string."""
-    columns, values, where = config.data.columns, row.values, f"{path.name}:{row.number}"
+    columns, values, where = config.data.columns, row.values, f"{name}:{row.number}"
     body, title = string(values.get(columns.body)), string(values.get(columns.title))
     text = article_text(title, body)
     article = {
         "id": string(values.get(columns.id)) or where,
         "text": text,
-        "event": string(values.get(columns.event)) or where,
+        # Where no event is named, at least the same text never stands on both sides of a split.
+        "event": string(values.get(columns.event))
+        or f"text:{hashlib.sha1(text.encode(errors='replace')).hexdigest()}",
         "published_at": string(values.get(columns.published_at)),
         "where": where,
     }
+    listed = [
+        c for c in (columns.id, columns.title, columns.body, columns.event) if not _is_cell(values.get(c))
+    ]
+    if listed:
+        return article, f"column '{listed[0]}' must be text, got {type(values[listed[0]]).__name__}"
     problem = row.problem or text_problem(body, text)
     if problem:
         return article, problem
@@ -163,7 +180,7 @@ def _article(row: Row, config: Config, path: Path) -> tuple[dict[str, Any], str]
                 f"{columns.published_at} must be a date such as 2025-12-31, got '{article['published_at']}'"
             )
         article["published_at"] = time.isoformat()
-    labels = _labels(values.get(columns.labels), config, is_csv=".csv" in path.suffixes)
+    labels = _labels(values.get(columns.labels), config, is_csv=name.removesuffix(".gz").endswith(".csv"))
     if labels is None:
         return article, "not labelled"
     for label in labels:
@@ -189,7 +206,7 @@ def text_problem(body: str, text: str) -> str:
 def _labels(value: Any, config: Config, is_csv: bool) -> list[str] | None:
     """Return the labels that a cell names, or None where it says nothing."""
     if config.task == "multiclass":
-        return [string(value)] if string(value) else None
+        return [string(value)] if _is_cell(value) and string(value) else None
     if isinstance(value, str):
         parts = [part.strip() for part in value.split("|")]
         # In CSV an empty cell is an empty list: it cannot say 'not labelled'.

@@ -4,14 +4,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 Labels = NDArray[np.int_]
 
 
 def macro_f1(y: Labels, predicted: Labels) -> float:
-    """Return the mean F1 over labels; a label that never occurs counts 0."""
-    return float(f1_score(y, predicted, average="macro", zero_division=0))
+    """Return the mean F1 over labels; one that neither holds nor is given anywhere says nothing."""
+    return float(_mean_f1(*(part.sum(axis=0) for part in (y & predicted, y, predicted))))
+
+
+def _mean_f1(hits: Any, true: Any, given: Any) -> Any:
+    f1 = 2 * hits / np.maximum(true + given, 1)
+    counted = true + given > 0
+    return np.sum(f1 * counted, axis=-1) / np.maximum(np.sum(counted, axis=-1), 1)
 
 
 def interval(
@@ -25,9 +30,7 @@ def interval(
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(tables), np.full(len(tables), 1 / len(tables)), size=n)
     hits, true, given = np.tensordot(drawn, tables, axes=1).transpose(1, 0, 2)
-    # A label that neither occurs nor is given in a resample says nothing there.
-    f1 = np.where(true + given > 0, 2 * hits / np.maximum(true + given, 1), np.nan)
-    low, high = np.quantile(np.nanmean(f1, axis=1), [0.025, 0.975])
+    low, high = np.quantile(_mean_f1(hits, true, given), [0.025, 0.975])
     return float(low), float(high)
 
 
@@ -52,22 +55,30 @@ def figures(
 ) -> dict[str, Any]:
     """Return every figure of a run as plain numbers."""
     low, high = interval(y, predicted, groups, seed=seed)
-    columns = precision_recall_fscore_support(y, predicted, average=None, zero_division=0)
     result: dict[str, Any] = {
         "macro_f1": macro_f1(y, predicted),
         "macro_f1_low": low,
         "macro_f1_high": high,
         "majority_macro_f1": macro_f1(y, majority(y, train, multiclass)),
         "n_held_out": len(y),
-        "labels": {
-            name: dict(zip(["precision", "recall", "f1", "support"], map(float, row), strict=True))
-            for name, row in zip(names, zip(*columns, strict=True), strict=True)
-        },
+        "labels": {name: _of_label(y[:, i], predicted[:, i]) for i, name in enumerate(names)},
     }
-    for i, name in enumerate(names):
-        result["labels"][name] |= {
-            "true_positive": int((y[:, i] & predicted[:, i]).sum()),
-            "false_positive": int((~y[:, i] & 1 & predicted[:, i]).sum()),
-            "false_negative": int((y[:, i] & ~predicted[:, i] & 1).sum()),
+    if multiclass:
+        table = y.T @ predicted
+        result["confusion"] = {
+            name: dict(zip(names, row, strict=True)) for name, row in zip(names, table.tolist(), strict=True)
         }
     return result
+
+
+def _of_label(y: Labels, predicted: Labels) -> dict[str, float]:
+    hits, true, given = (int(part.sum()) for part in (y & predicted, y, predicted))
+    return {
+        "precision": hits / max(given, 1),
+        "recall": hits / max(true, 1),
+        "f1": 2 * hits / max(true + given, 1),
+        "support": true,
+        "true_positive": hits,
+        "false_positive": given - hits,
+        "false_negative": true - hits,
+    }

@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ def read_rows(path: Path) -> list[Row]:
             data = gzip.decompress(data)
     except FileNotFoundError:
         raise InputError(f"{path} must exist, got no such file; check the path") from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{path} must be a readable file, got {reason}; check the file") from None
     rows = list(_parquet(path, data) if path.suffix == ".parquet" else _text(path, data))
@@ -78,7 +79,7 @@ def _text(path: Path, data: bytes) -> Iterator[Row]:
 
 def _csv(text: str) -> Iterator[Row]:
     csv.field_size_limit(MAX_FIELD)  # the default refuses an article of 131,072 characters
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     number = 0
     while True:
         number += 1
@@ -91,9 +92,11 @@ def _csv(text: str) -> Iterator[Row]:
             return
         wanted = len(reader.fieldnames or ())
         problem = _broken(values)
-        if "" in values or None in values.values():
-            found = sum(v is not None for k, v in values.items() if k) + len(values.get("", ()))
+        more = values.pop(None, ())  # where DictReader puts what is too much
+        if more or None in values.values():
+            found = sum(value is not None for value in values.values()) + len(more)
             problem = f"{found} fields where the header has {wanted}; quote text that holds a comma"
+        values.pop("", None)  # the nameless column that pandas writes for its index
         yield Row(number, values, problem)
 
 
@@ -105,7 +108,7 @@ def jsonl_rows(text: str) -> Iterator[Row]:
             continue
         try:
             values = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield Row(number, {}, f"not JSON ({error})")
             continue
         if isinstance(values, dict):
@@ -129,5 +132,7 @@ def _parquet(path: Path, data: bytes) -> Iterator[Row]:
         frame = pd.read_parquet(io.BytesIO(data))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} must be a Parquet file, got {error}; write it again") from None
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
     for number, values in enumerate(frame.to_dict("records"), start=1):
         yield Row(number, {str(name): value for name, value in values.items()})

@@ -1,12 +1,11 @@
 """The rule that a desk would write by hand: two keywords make a label."""
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
 from khobor_features.normalise import Normalizer
-from khobor_features.tokenise import Tokens
+from khobor_features.spelling import spell
+from khobor_features.tokenise import Tokenizer, Tokens
 
 
 def keyword_rule(
@@ -14,18 +13,20 @@ def keyword_rule(
 ) -> NDArray[np.int_]:
     """Return 0 and 1 of shape (n_samples, n_labels).
 
-    A label is given where a text holds two of its keywords. Keywords are normalised like the
-    text; each word of a keyword matches what begins with it, so inflected forms count.
+    A label is given where a text holds two of its keywords. Keywords are spelt and split like
+    the text; each word of a keyword matches what begins with it, so inflected forms count.
     """
     answer = np.zeros((len(tokens), len(labels)), dtype=int)
-    spans = list(pairwise(tokens.starts.tolist()))
+    text_of = np.repeat(np.arange(len(tokens)), np.diff(tokens.starts))
     for column, label in enumerate(labels):
         hits = np.zeros(len(tokens.ids), dtype=bool)
-        for keyword in normalizer.transform(keywords.get(label, [])):
-            here = np.ones(len(tokens.ids), dtype=bool)
-            for step, stem in enumerate(keyword.split()):
+        for keyword in keywords.get(label, []):
+            stems = Tokenizer().tokenise(" ".join(spell(keyword.split(), normalizer.digits)))
+            here = np.full(len(tokens.ids), bool(stems))
+            for step, stem in enumerate(stems):
                 begins = np.array([word.startswith(stem) for word in tokens.words], dtype=bool)[tokens.ids]
-                here &= np.append(begins[step:], np.zeros(step, dtype=bool))
+                same = text_of[step:] == text_of[: len(text_of) - step]  # a phrase ends with its text
+                here &= np.append(begins[step:] & same, np.zeros(min(step, len(begins)), dtype=bool))
             hits |= here
-        answer[:, column] = [hits[first:last].sum() >= 2 for first, last in spans]
+        answer[:, column] = np.bincount(text_of, weights=hits, minlength=len(tokens)) >= 2
     return answer

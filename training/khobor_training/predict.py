@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from khobor_features.counts import in_blocks
-from khobor_features.normalise import letter_counts
+from khobor_features.letters import letter_counts
 from khobor_training.calibrate import Calibration, Floats
 
 FORMAT = 2
@@ -138,8 +138,7 @@ class Predictor:
             own = dict(zip(self.labels, probabilities[i].tolist(), strict=True))
             reason = self._reason(int(n_words[i]), float(shares[i]), own)
             labels = [name for name, on in zip(self.labels, given[i], strict=True) if on and not reason]
-            name = article.get("id") if isinstance(article, Mapping) else None
-            identity = None if name is None or name != name else str(name)
+            identity = _identity(article.get("id")) if isinstance(article, Mapping) else None
             if thresholds is None:
                 label = labels[0] if labels else None
                 predictions.append(ClassPrediction(identity, label, own, bool(reason), reason))
@@ -190,6 +189,12 @@ def _text(article: Any, position: int) -> str:
             "pass several articles as a list"
         )
     return text
+
+
+def _identity(value: Any) -> str | None:
+    # pd.NA and NaN are missing; pandas itself is not imported for a prediction.
+    missing = value is None or type(value).__name__ in ("NAType", "NaTType")
+    return None if missing or value != value else str(value)
 
 
 def _string(value: Any) -> str:

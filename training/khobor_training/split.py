@@ -71,7 +71,8 @@ def holdout(
     seed : int
     """
     if not by_time:
-        return folds(y, groups, max(2, round(1 / share)), seed)[0]
+        n_groups = len(set(np.asarray(groups).tolist()))
+        return folds(y, groups, min(max(2, round(1 / share)), max(2, n_groups)), seed)[0]
     first: dict[str, str] = {}
     for group, time in zip(np.asarray(groups), np.asarray(times), strict=True):
         first[group] = min(first.get(group, time), time)

@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,32 @@ def manifest_path(path: Path) -> Path:
 
 def save(predictor: Predictor, path: Path) -> None:
     """Write the predictor and its manifest; readers see the old pair or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f".{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # trainings may end at the same time
-        _save(predictor, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.with_name(f".{path.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # trainings may end at the same time
+            _save(predictor, path)
+    except OSError as error:
+        raise _unwritable(path, error.strerror) from None
+
+
+def check_writable(path: Path) -> None:
+    """Find out before a long training whether a model can be saved at `path`; write nothing.
+
+    Raises
+    ------
+    InputError
+        If the folder, or the nearest one above that exists, is no folder or not writable.
+    """
+    folder = next(above for above in path.absolute().parents if above.exists())
+    if not folder.is_dir():
+        raise _unwritable(path, f"the file {folder}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unwritable(path, f"no right to write in {folder}")
+
+
+def _unwritable(path: Path, reason: str | None) -> InputError:
+    return InputError(f"{path} must be writable, got {reason}; make room for it or change the rights")
 
 
 def _save(predictor: Predictor, path: Path) -> None:
@@ -48,7 +71,8 @@ def _save(predictor: Predictor, path: Path) -> None:
     old = []
     if path.exists() and manifest_path(path).exists():
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        old = [m for m in _manifest(path) if m["sha256"] == digest]
+        with suppress(InputError):  # an old pair that does not load is not worth keeping
+            old = [m for m in _manifest(path) if m["sha256"] == digest]
     _replace(manifest_path(path), _seal([new, *old]))
     _replace(path, data)
     _replace(manifest_path(path), _seal([new]))

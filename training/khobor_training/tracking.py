@@ -10,6 +10,7 @@ import io
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -45,6 +46,11 @@ def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     return result
 
 
+def metric_name(name: str) -> str:
+    """Return a name that MLflow accepts: what it refuses, Bangla's signs among it, is written in hex."""
+    return re.sub(r"[^\w\-. :/]", lambda match: f"_{ord(match.group()):x}_", name)
+
+
 @contextmanager
 def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tuple[str, str]]]:
     """Open a run around training; yields the function that records its result.
@@ -63,7 +69,7 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     import mlflow
 
-    with _reachable(mlflow, "no run was started"):
+    with _reachable(mlflow):
         client, experiment_id = _open(mlflow, project, experiment)
         active = mlflow.start_run(experiment_id=experiment_id, run_name=name)
     started = time.monotonic()
@@ -74,15 +80,16 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
             config: dict[str, Any],
             config_file: Path,
             facts: dict[str, Any],
-            metrics: dict[str, float],
             figures: dict[str, Any],
             predictor: Predictor,
             model: Path,
         ) -> tuple[str, str]:
-            with _reachable(mlflow, f"{model} was saved, but it is not registered"):
-                mlflow.log_params({k: str(v)[:6000] for k, v in flatten(config).items()})
+            metrics = flatten({key: value for key, value in figures.items() if key != "confusion"})
+            with _reachable(mlflow):
+                mlflow.log_params({metric_name(k): str(v)[:6000] for k, v in flatten(config).items()})
                 mlflow.set_tags({**facts, **versions(), "git_commit": _git_commit(project)})
-                mlflow.log_metrics({**metrics, "duration_seconds": time.monotonic() - started})
+                named = {metric_name(name): float(value) for name, value in metrics.items()}
+                mlflow.log_metrics({**named, "duration_seconds": time.monotonic() - started})
                 mlflow.log_artifact(str(config_file))
                 mlflow.log_text(json.dumps(figures, ensure_ascii=False, indent=2), "figures.json")
                 version = _register(mlflow, predictor, model, f"khobor-{name}")
@@ -101,7 +108,7 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
 
 
 @contextmanager
-def _reachable(mlflow: Any, consequence: str) -> Iterator[None]:
+def _reachable(mlflow: Any) -> Iterator[None]:
     """Turn a store that does not answer into a message that says what it means."""
     try:
         yield
@@ -109,7 +116,7 @@ def _reachable(mlflow: Any, consequence: str) -> Iterator[None]:
         reason = str(error).split("\n")[0][:300]
         raise InputError(
             f"the tracking store {mlflow.get_tracking_uri()} must take the run, got '{reason}'; "
-            f"{consequence}: start the store, or unset MLFLOW_TRACKING_URI to use mlruns/, and train again"
+            "start the store, or unset MLFLOW_TRACKING_URI to use mlruns/, and train again"
         ) from None
 
 
@@ -122,7 +129,7 @@ def _open(mlflow: Any, project: Path, experiment: str) -> tuple[Any, str]:
         (store / "artifacts").mkdir(parents=True, exist_ok=True)
         mlflow.set_tracking_uri(f"sqlite:///{store / 'mlflow.db'}")
         location = (store / "artifacts").as_uri()
-    lock = store / ".lock" if embedded else Path(tempfile.gettempdir()) / "khobor-mlflow.lock"
+    lock = store / ".lock" if embedded else Path(tempfile.gettempdir()) / f"khobor-mlflow-{os.getuid()}.lock"
     with lock.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         client = mlflow.MlflowClient()
