@@ -50,3 +50,20 @@ def test_info_says_where_the_figures_come_from(project):
     info = storage.load(project / "models" / "tiny.joblib").info
     assert "before the refit" in info["figures_from"]
     assert info["versions"]["scikit-learn"]
+
+
+def test_an_unsure_prediction_is_withheld_on_request(project):
+    predict = storage.load(project / "models" / "tiny.joblib")
+    predict.abstain["min_confidence"] = 0.999999
+    prediction = predict(LAUNCH)
+    assert (prediction.abstained, prediction.reason, prediction.labels) == (True, "low_confidence", ())
+
+
+def test_digits_alone_are_too_short(project):
+    assert storage.load(project / "models" / "tiny.joblib")("১ ২ ৩ ৪ ৫").reason == "too_short"
+
+
+def test_missing_ids_are_none(project):
+    predict = storage.load(project / "models" / "tiny.joblib")
+    articles = [{"id": i, "body": LAUNCH} for i in (pd.NA, float("nan"), None, 7)]
+    assert [p.id for p in predict(articles)] == [None, None, None, "7"]

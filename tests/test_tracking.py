@@ -1,6 +1,7 @@
 """Runs in a real MLflow store: the embedded one, a server on loopback, and one that is not there."""
 
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -58,6 +59,27 @@ assert run["tags.scikit-learn"] and run["tags.khobor"] and run["tags.git_commit"
 names = {a.path for a in mlflow.MlflowClient().list_artifacts(run.run_id)}
 assert {"tiny.yaml", "figures.json"} <= names, names
 """
+
+
+def test_any_label_makes_a_name_that_mlflow_takes():
+    from khobor_training.tracking import metric_name
+
+    names = [metric_name(f"labels.{label}.f1") for label in ("কূটনীতি", "a&b", "c/d", "(x)", "space")]
+    assert all(re.fullmatch(r"[/\w.\- :]*", name) for name in names)
+    assert len(set(names)) == 5
+    assert names[-1] == "labels.space.f1"
+
+
+def test_labels_in_bangla_are_tracked(project, tmp_path):
+    path = tracked_project(project, tmp_path)
+    text = path.read_text("utf-8").replace("[diplomacy, space, military]", "[কূটনীতি, মহাকাশ]")
+    path.write_text(text, "utf-8")
+    rows = (tmp_path / "articles.jsonl").read_text("utf-8").replace('"diplomacy"', '"কূটনীতি"')
+    rows = rows.replace('"space"', '"মহাকাশ"').replace(', "military"', "").replace('"military"', "")
+    (tmp_path / "articles.jsonl").write_text(rows, "utf-8")
+    done = finish([*TRAIN, path], env=environment())
+    assert done.returncode == 0, done.stderr
+    assert "registered as version 1" in done.stdout
 
 
 def test_a_run_is_tracked_and_its_version_loads_where_khobor_is_not_installed(project, tmp_path, bare):

@@ -1,8 +1,12 @@
+import json
+
+import numpy as np
 import pytest
 from click.testing import CliRunner
-from samples import rows
+from samples import CONFIG, LAUNCH, rows, run
+from sklearn.metrics import roc_auc_score
 
-from khobor_training import storage
+from khobor_training import storage, train
 from khobor_training.cli import main
 
 
@@ -15,3 +19,58 @@ def test_two_jobs_give_what_one_gives(project):
     for a, b in zip(one, storage.load(model)(rows(30)), strict=True):
         assert a.probabilities == pytest.approx(b.probabilities, abs=1e-9)
         assert a.labels == b.labels
+
+
+def test_held_out_articles_are_scored_by_a_model_that_never_saw_them(tmp_path):
+    """Labels at random: whoever has seen an article knows its label, whoever has not cannot."""
+    rng = np.random.default_rng(0)
+    words = [f"শব্দ{i}" for i in range(3000)]
+    table = [
+        {
+            "id": str(i),
+            "body": " ".join(rng.choice(words, 40)),
+            "topics": [["space"], []][int(rng.integers(2))],
+        }
+        for i in range(200)
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in table), "utf-8")
+    (tmp_path / "tiny.yaml").write_text(
+        CONFIG.replace("articles.jsonl", "a.jsonl").replace("[diplomacy, space, military]", "[space]"),
+        "utf-8",
+    )
+    result = train.train(tmp_path / "tiny.yaml", [])
+    label = result.figures["labels"]["space"]
+    wrong = label["false_positive"] + label["false_negative"]
+    assert wrong >= 0.3 * result.figures["n_held_out"]
+    known = [bool(row["topics"]) for row in table]
+    seen = [p.probabilities["space"] for p in result.predictor(table)]
+    assert roc_auc_score(known, seen) > 0.99  # the saved model has seen them all
+
+
+def test_a_training_that_cannot_work_says_so_before_or_instead_of_a_traceback(tmp_path, project):
+    (tmp_path / "articles.jsonl").write_bytes((project / "articles.jsonl").read_bytes())
+    path = tmp_path / "tiny.yaml"
+    path.write_text(CONFIG.replace("words: {}", "words: {min_df: 1000}"), "utf-8")
+    done = run("train", path)
+    assert done.exit_code == 2
+    assert (
+        "tiny cannot be trained on this data: min_df must leave at least one feature, got 1000" in done.output
+    )
+    path.write_text(CONFIG, "utf-8")
+    (tmp_path / "models").write_text("a file in the way")
+    done = run("train", path)
+    assert done.exit_code == 2
+    model = tmp_path / "models" / "tiny.joblib"
+    expected = f"khobor: {model} must be writable, got the file {tmp_path / 'models'}; "
+    assert done.output == expected + "make room for it or change the rights\n"
+
+
+def test_a_damaged_manifest_is_mended_by_training_again(project, tmp_path):
+    (tmp_path / "articles.jsonl").write_bytes((project / "articles.jsonl").read_bytes())
+    (tmp_path / "tiny.yaml").write_text(CONFIG, "utf-8")
+    (tmp_path / "models").mkdir()
+    for name in ("tiny.joblib", "tiny.joblib.manifest.json"):
+        (tmp_path / "models" / name).write_text("{}")
+    assert run("predict", tmp_path / "models" / "tiny.joblib", LAUNCH).exit_code == 2
+    assert run("train", tmp_path / "tiny.yaml").exit_code == 0
+    assert run("predict", tmp_path / "models" / "tiny.joblib", LAUNCH).exit_code == 0

@@ -119,6 +119,7 @@ def test_the_memory_of_words_is_bounded_and_forgetting_changes_nothing(monkeypat
     for _ in range(2):
         for text, row in zip(TEXTS, expected, strict=True):
             np.testing.assert_allclose(model.transform(Tokenizer().transform([text])).toarray(), row)
+            assert len(model._memory) <= max(3, len(Tokenizer().transform([text]).words))
 
 
 @pytest.mark.parametrize("name", ["WordTfidf", "CharacterTfidf"])
