@@ -43,9 +43,9 @@ def test_stop_words_leave_the_word_features():
 
 
 def test_residue_can_be_left_in():
-    text = "খবরের লেখা।\nমন্তব্য (0)"
-    assert "মন্তব্য" not in built()[0].tokenise(text)
-    assert "মন্তব্য" in built(text={"residue": False})[0].tokenise(text)
+    text = "খবরের [বিজ্ঞাপন_২] লেখা।\nমন্তব্য (0)"
+    assert built()[0].tokenise(text) == ["খবরের", "লেখা", "।"]
+    assert {"মন্তব্য", "বিজ্ঞাপন"} <= set(built(text={"residue": False})[0].tokenise(text))
 
 
 def test_class_weights_move_the_svm_toward_the_rare_label():
