@@ -45,6 +45,27 @@ CONFIGS = {
         ("name: tiny", "name: other"),
         "{config} has 1 problem:\n  name: must equal the file's stem 'tiny', got 'other'",
     ),
+    "a key twice": (
+        ("tracking:", "seed: 1\nseed: 2\ntracking:"),
+        "{config}, line 11, must be YAML, got 'the key 'seed' twice'; mend that line",
+    ),
+    "a number without bounds": (
+        ("kind: logistic_regression", "kind: logistic_regression, C: .inf"),
+        "{config} has 1 problem:\n  classifier.C: must be a finite number, got inf",
+    ),
+    "a word where keys belong": (
+        ("{kind: logistic_regression}", "logistic_regression"),
+        "{config} has 1 problem:\n  classifier: must be keys and values, got 'logistic_regression'",
+    ),
+    "a corpus and files": (
+        ("data: {", "data: {corpus: starter, "),
+        "{config} has 1 problem:\n  data: must name a corpus or files, got both",
+    ),
+    "a keyword of no label": (
+        ("tracking:", "keywords: {spce: [চাঁদ]}\ntracking:"),
+        "{config} has 1 problem:\n  keywords.spce: unknown label; did you mean 'space'?; "
+        "take it away or add it to data.labels",
+    ),
     "not YAML": (
         ("{files", "files: ["),
         "{config}, line 4, must be YAML, got 'mapping values are not allowed here'; mend that line",
@@ -135,6 +156,53 @@ def test_rows_of_a_csv_with_a_stray_comma_are_named(tmp_path, project):
     assert done.exit_code == 2
     hint = "fields where the header has 3; quote text that holds a comma"
     assert f"a.csv, row 1: 4 {hint}\n  a.csv, row 2: 2 {hint}\n" in done.output
+
+
+TABLES = {
+    "a column twice": (
+        "body,topics,body\nখবর,space,x\n",
+        "a.csv must name each column once, got 'body' twice; rename one",
+    ),
+    "semicolons": (
+        "id;body;topics\n1;খবর;space\n",
+        "a.csv must have fields separated by commas, got ';'; save it with commas",
+    ),
+    "a stray quote": (
+        'body,topics\nখবর,space\n"খবর" আরও,space\nখবর,space\n',
+        "a.csv, row 2: must be CSV, got a stray quote (',' expected after '\"') "
+        "that hides all rows after it; mend it",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_a_table_that_cannot_be_read_row_by_row_is_refused_even_where_bad_rows_are_skipped(tmp_path, case):
+    content, message = TABLES[case]
+    (tmp_path / "a.csv").write_text(content, "utf-8")
+    config = tmp_path / "tiny.yaml"
+    config.write_text(CONFIG.replace("data: {files: [articles.jsonl]", "data: {on_bad_row: skip"), "utf-8")
+    done = run("check", config, "--data", tmp_path / "a.csv")
+    assert done.output == f"khobor: {message}\n"
+    assert done.exit_code == 2
+
+
+def test_skipped_rows_are_named(tmp_path, project):
+    (tmp_path / "a.jsonl").write_bytes(good_rows({"body": "Only English here"}))
+    config = tmp_path / "tiny.yaml"
+    config.write_text(CONFIG.replace("data: {files: [articles.jsonl]", "data: {on_bad_row: skip"), "utf-8")
+    done = run("check", config, "--data", tmp_path / "a.jsonl")
+    assert done.exit_code == 0
+    assert "30 articles of 31 rows, 30 events or single articles, 1 skipped" in done.output
+    assert "skipped: a.jsonl, row 31: no Bangla letters" in done.output
+
+
+@pytest.mark.parametrize("given", ["{folder}/nope.csv", "{folder}/no pe.json", "nope.txt", "{folder}"])
+def test_a_mistyped_path_is_no_article(tmp_path, project, given):
+    given = given.format(folder=tmp_path)
+    done = run("predict", project / "models" / "tiny.joblib", given)
+    found = "a folder" if given == str(tmp_path) else "no such file"
+    assert done.output == f"khobor: {given} must be a file or an article, got {found}; check the path\n"
+    assert done.exit_code == 2
 
 
 ARTICLES = {

@@ -1,6 +1,7 @@
 """The command ``khobor``: each subcommand imports only what it needs."""
 
 import json
+import re
 import shlex
 import shutil
 import signal
@@ -19,8 +20,9 @@ class _Commands(click.Group):
     """Print a user's mistake as one message and exit with 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        # A service manager stops a training by SIGTERM: it must end as cleanly as by Ctrl-C.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # A service manager or a closed terminal must end a training as cleanly as Ctrl-C.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
         try:
             return super().invoke(ctx)
         except InputError as error:
@@ -63,7 +65,7 @@ def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
 
     result = run(config, list(files), jobs)
     figures, articles = result.figures, result.articles
-    click.echo(f"{len(articles.texts)} articles of {articles.n_rows} rows, {articles.n_skipped} skipped")
+    _say_what_was_read(articles)
     click.echo(f"{'held out':<20} {'precision':>9} {'recall':>7} {'F1':>7} {'articles':>9}")
     for name, row in figures["labels"].items():
         shares = f"{row['precision']:>9.3f} {row['recall']:>7.3f} {row['f1']:>7.3f}"
@@ -102,10 +104,21 @@ def check(config: Path, files: tuple[Path, ...]) -> None:
     planned = plan(checked, configuration.project_folder(config), list(files))
     articles = planned.articles
     counts = dict(zip(checked.data.labels, articles.y.sum(axis=0).tolist(), strict=True))
-    click.echo(f"{config} is valid: {len(articles.texts)} articles, {articles.n_skipped} rows skipped")
+    click.echo(f"{config} is valid")
+    _say_what_was_read(articles)
     click.echo(f"  held out: {len(planned.held)}")
     for name, count in counts.items():
         click.echo(f"  {name}: {count}")
+
+
+def _say_what_was_read(articles: Any) -> None:
+    n_groups = len(set(articles.groups))
+    events = f", {n_groups} events or single articles" if n_groups else ""
+    click.echo(
+        f"{len(articles.texts)} articles of {articles.n_rows} rows{events}, {articles.n_skipped} skipped"
+    )
+    for line in articles.problems:
+        click.echo(f"  skipped: {line}", err=True)
 
 
 @main.command()
@@ -186,8 +199,9 @@ def _articles(given: str) -> list[Any]:
             text = _decode(path.read_bytes(), str(path))
         except OSError as error:
             raise InputError(f"{path} must be readable, got {error.strerror}; check its rights") from None
-    elif (path.suffix == ".txt" or is_table(path)) and " " not in given:
-        raise InputError(f"{path} must exist, got no such file; check the path")
+    elif not re.search("[\u0980-\u09ff]", path.name) and (path.suffix or "/" in given):
+        found = "a folder" if path.is_dir() else "no such file"
+        raise InputError(f"{given} must be a file or an article, got {found}; check the path")
     else:
         text = given
     if text.lstrip().startswith("{"):

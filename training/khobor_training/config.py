@@ -1,7 +1,7 @@
 """What a run may vary: one YAML file is one experiment, checked in one go."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -12,7 +12,7 @@ from khobor_training.problems import nearest, problem
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Columns(_Section):
@@ -169,7 +169,7 @@ class Config(_Section):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
     task: Literal["multilabel", "multiclass"]
-    seed: int = Field(7, ge=0)
+    seed: int = Field(7, ge=0, lt=2**32)
     data: Data
     split: Split = Split()
     text: Text = Text()
@@ -187,12 +187,17 @@ class Config(_Section):
             raise ValueError(f"data.labels: must name at least {least} labels, got {len(labels)}")
         if len(set(labels)) < len(labels) or any("|" in label or not label.strip() for label in labels):
             raise ValueError("data.labels: must be distinct, not blank and without '|'")
+        if "labels" in labels:
+            raise ValueError("data.labels: must not hold 'labels', which names a column of the answers")
         if self.data.corpus and self.data.files:
             raise ValueError("data: must name a corpus or files, got both")
         if empty := sorted(label for label, words in self.keywords.items() if not all(map(str.strip, words))):
             raise ValueError(f"keywords.{empty[0]}: must hold letters, got an empty keyword")
         if unknown := sorted(set(self.keywords) - set(labels)):
-            raise ValueError(f"keywords.{unknown[0]}: unknown label{nearest(unknown[0], set(labels))}")
+            raise ValueError(
+                f"keywords.{unknown[0]}: unknown label{nearest(unknown[0], set(labels))}; "
+                "take it away or add it to data.labels"
+            )
         return self
 
 
@@ -200,6 +205,19 @@ def project_folder(path: Path) -> Path:
     """Return the folder that relative paths of a config start from."""
     folder = path.resolve().parent
     return folder.parent if folder.name == "configs" else folder
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuse a key that stands twice, of which YAML would keep the last."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        keys = [key.value for key, _ in node.value]
+        for key, _ in node.value:
+            if keys.count(key.value) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key.value}' twice", key.start_mark
+                )
+        return super().construct_mapping(node, deep)
 
 
 def read(path: Path) -> Config:
@@ -211,9 +229,10 @@ def read(path: Path) -> Config:
         With all problems of the file, each with its path, value and nearest valid name.
     """
     try:
-        raw = yaml.safe_load(path.read_text("utf-8"))
+        raw = yaml.load(path.read_text("utf-8"), _Loader)  # a safe loader
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} must be a readable UTF-8 file, got {error}; check the path") from None
+        reason = getattr(error, "strerror", None) or "bytes that are not UTF-8"
+        raise InputError(f"{path} must be a readable UTF-8 file, got {reason}; check the path") from None
     except (yaml.YAMLError, ValueError) as error:
         mark, reason = getattr(error, "problem_mark", None), getattr(error, "problem", error)
         line = f", line {mark.line + 1}," if mark else ""

@@ -21,6 +21,7 @@ from khobor_training.files import Row, read_rows
 
 CORPUS = Path(__file__).parent / "corpus" / "articles.jsonl"
 MAX_CHARACTERS = 1_000_000
+MAX_PROBLEMS = 200
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Articles:
         Digest of the files' bytes.
     n_rows, n_skipped : int
         Rows read, and rows skipped as bad.
+    problems : list of str
+        Which rows were skipped, and why.
     """
 
     texts: list[str]
@@ -50,6 +53,7 @@ class Articles:
     sha256: str
     n_rows: int
     n_skipped: int
+    problems: list[str]
 
 
 def article_text(title: str, body: str) -> str:
@@ -97,8 +101,10 @@ def read(config: Config, files: list[Path]) -> Articles:
             if problem:
                 bad[name, problem].append(row.number)
     n_bad = sum(map(len, bad.values()))
+    lines = [f"{name}, row {_ranges(numbers)}: {problem}" for (name, problem), numbers in bad.items()]
+    if len(lines) > MAX_PROBLEMS:
+        lines[MAX_PROBLEMS:] = [f"… and {len(lines) - MAX_PROBLEMS} more problems"]
     if bad and config.data.on_bad_row == "fail":
-        lines = [f"{name}, row {_ranges(numbers)}: {problem}" for (name, problem), numbers in bad.items()]
         raise InputError(
             f"{n_bad} of {n_rows} rows cannot be used; mend them, or set data.on_bad_row: skip\n  "
             + "\n  ".join(lines)
@@ -113,7 +119,7 @@ def read(config: Config, files: list[Path]) -> Articles:
         _, same = np.unique(np.array([a["text"] for a in articles]), return_inverse=True)
         groups = same.astype(str)
     _check_labels(config, y, groups)
-    return Articles([a["text"] for a in articles], y, frame, groups, digest.hexdigest(), n_rows, n_bad)
+    return Articles([a["text"] for a in articles], y, frame, groups, digest.hexdigest(), n_rows, n_bad, lines)
 
 
 def _check_columns(path: Path, table: list[Row], config: Config) -> None:
@@ -185,7 +191,7 @@ def _article(row: Row, config: Config, name: str) -> tuple[dict[str, Any], str]:
         return article, "not labelled"
     for label in labels:
         if label not in config.data.labels:
-            return article, f"unknown label '{label}', must be one of {', '.join(config.data.labels)}"
+            return article, f"unknown label '{label[:40]}', must be one of {', '.join(config.data.labels)}"
     return {**article, "labels": tuple(sorted(set(labels)))}, ""
 
 
@@ -206,12 +212,13 @@ def text_problem(body: str, text: str) -> str:
 def _labels(value: Any, config: Config, is_csv: bool) -> list[str] | None:
     """Return the labels that a cell names, or None where it says nothing."""
     if config.task == "multiclass":
-        return [string(value)] if _is_cell(value) and string(value) else None
+        one = value if isinstance(value, list | np.ndarray) else [value]
+        return [string(one[0]).strip()] if len(one) == 1 and string(one[0]).strip() else None
     if isinstance(value, str):
         parts = [part.strip() for part in value.split("|")]
         # In CSV an empty cell is an empty list: it cannot say 'not labelled'.
         return [part for part in parts if part] if is_csv or any(parts) else None
-    return [str(label) for label in value] if hasattr(value, "__iter__") else None
+    return [str(label) for label in value] if isinstance(value, list | np.ndarray) else None
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -41,7 +41,11 @@ class Row:
 
 def is_table(path: Path) -> bool:
     """Tell whether a file's name is that of a table."""
-    return path.name.removesuffix(".gz").endswith(KINDS)
+    return _stem(path).endswith(KINDS) and not path.name.lower().endswith(".parquet.gz")
+
+
+def _stem(path: Path) -> str:
+    return path.name.lower().removesuffix(".gz")
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -56,14 +60,14 @@ def read_rows(path: Path) -> list[Row]:
         raise InputError(f"{path} must end in .csv, .jsonl or .parquet; rename or convert it")
     try:
         data = path.read_bytes()
-        if path.suffix == ".gz":
+        if path.suffix.lower() == ".gz":
             data = gzip.decompress(data)
     except FileNotFoundError:
         raise InputError(f"{path} must exist, got no such file; check the path") from None
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{path} must be a readable file, got {reason}; check the file") from None
-    rows = list(_parquet(path, data) if path.suffix == ".parquet" else _text(path, data))
+    rows = list(_parquet(path, data) if path.suffix.lower() == ".parquet" else _text(path, data))
     if not rows:
         raise InputError(f"{path} must hold articles, got an empty file; fill it")
     return rows
@@ -74,12 +78,18 @@ def _text(path: Path, data: bytes) -> Iterator[Row]:
         raise InputError(f"{path} must be UTF-8, got UTF-16; save it as UTF-8")
     # Broken bytes become lone surrogates, which the check of each row finds and names.
     text = data.decode("utf-8-sig", errors="surrogateescape")
-    return _csv(text) if path.name.removesuffix(".gz").endswith(".csv") else jsonl_rows(text)
+    return _csv(text, path.name) if _stem(path).endswith(".csv") else jsonl_rows(text)
 
 
-def _csv(text: str) -> Iterator[Row]:
+def _csv(text: str, name: str) -> Iterator[Row]:
     csv.field_size_limit(MAX_FIELD)  # the default refuses an article of 131,072 characters
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    lines = io.StringIO(text, newline="")
+    heads = [head.strip() for head in next(csv.reader(lines, strict=True), [])]
+    if twice := sorted({head for head in heads if head and heads.count(head) > 1}):
+        raise InputError(f"{name} must name each column once, got '{twice[0]}' twice; rename one")
+    if len(heads) == 1 and (mark := next((m for m in ";\t" if m in heads[0]), "")):
+        raise InputError(f"{name} must have fields separated by commas, got {mark!r}; save it with commas")
+    reader = csv.DictReader(lines, fieldnames=heads, strict=True)
     number = 0
     while True:
         number += 1
@@ -87,9 +97,12 @@ def _csv(text: str) -> Iterator[Row]:
             values = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:  # an open quote swallows the rest: nothing can follow
-            yield Row(number, {}, f"not CSV ({error})")
-            return
+        except csv.Error as error:
+            # A quote that is never closed swallows all that follows: no row can be skipped.
+            raise InputError(
+                f"{name}, row {number}: must be CSV, got a stray quote ({error}) "
+                "that hides all rows after it; mend it"
+            ) from None
         wanted = len(reader.fieldnames or ())
         problem = _broken(values)
         more = values.pop(None, ())  # where DictReader puts what is too much

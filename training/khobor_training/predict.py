@@ -4,7 +4,7 @@ Importing this module imports neither MLflow nor the bnlp package: a
 service that loads a model pays for what it uses.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -104,6 +104,11 @@ class Predictor:
             articles = articles.to_dict("records")
         if isinstance(articles, str | Mapping):
             return self._predict([articles])[0]
+        if not isinstance(articles, Iterable):
+            raise TypeError(
+                "articles must be a str, a mapping with title and body, or a list or frame of them, "
+                f"got {type(articles).__name__}"
+            )
         return self._predict(list(articles))
 
     def frame(self, df: Any) -> Any:

@@ -26,6 +26,8 @@ def problem(item: Mapping[str, Any], root: type[BaseModel]) -> str:
         case "extra_forbidden":
             valid = {name for section in sections for name in section.model_fields}
             return f"{where}: unknown key{nearest(last, valid)}"
+        case "invalid_key":
+            return f"{where}: keys must be text, got {last!r}; put it in quotes"
         case "missing":
             return f"{where}: is missing; add it"
         case "union_tag_invalid" | "literal_error":
@@ -38,11 +40,18 @@ def problem(item: Mapping[str, Any], root: type[BaseModel]) -> str:
             return f"{where}.kind: is missing; add it"
         case "string_type" if isinstance(value, bool | int | float):
             return f"{where}: must be text, got {value!r}; put it in quotes"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"{where}: must be keys and values, got {_found(value)}"
+        case "tuple_type" | "list_type":
+            return f"{where}: must be a list, got {_found(value)}"
         case "value_error":
             return f"{where}: {message}" if where else message
     rule = message.removeprefix("Input should be ")
-    found = type(value).__name__ if isinstance(value, dict | list) else repr(value)
-    return f"{where}: must be {rule[0].lower()}{rule[1:]}, got {found}"
+    return f"{where}: must be {rule[0].lower()}{rule[1:]}, got {_found(value)}"
+
+
+def _found(value: Any) -> str:
+    return type(value).__name__ if isinstance(value, dict | list) else repr(value)
 
 
 def nearest(name: object, valid: set[str]) -> str:

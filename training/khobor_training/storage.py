@@ -48,6 +48,8 @@ def check_writable(path: Path) -> None:
     InputError
         If the folder, or the nearest one above that exists, is no folder or not writable.
     """
+    if path.is_dir():
+        raise _unwritable(path, "a folder of that name")
     folder = next(above for above in path.absolute().parents if above.exists())
     if not folder.is_dir():
         raise _unwritable(path, f"the file {folder}")

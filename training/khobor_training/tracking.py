@@ -110,9 +110,11 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
 @contextmanager
 def _reachable(mlflow: Any) -> Iterator[None]:
     """Turn a store that does not answer into a message that says what it means."""
+    import sqlalchemy.exc  # what MLflow's embedded store is built on
+
     try:
         yield
-    except (mlflow.MlflowException, OSError) as error:
+    except (mlflow.MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
         reason = str(error).split("\n")[0][:300]
         raise InputError(
             f"the tracking store {mlflow.get_tracking_uri()} must take the run, got '{reason}'; "
