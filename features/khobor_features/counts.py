@@ -62,29 +62,41 @@ def rename(counts: Any, column: Ints, n_columns: int) -> Any:
     return csr(counts.data[kept], indices[kept], indptr, (counts.shape[0], n_columns))
 
 
+def row_blocks(n_rows: int) -> list[tuple[int, int]]:
+    """Return the first row of each block and the one after its last."""
+    return [(first, min(first + ROWS, n_rows)) for first in range(0, n_rows, ROWS)] or [(0, 0)]
+
+
 def in_blocks(function: Callable[[int, int], Any], n_rows: int) -> list[Any]:
     """Return what a function makes of each block of rows, given its first and last row.
 
     Where there are several, threads share them: SciPy and NumPy let go of Python's lock.
     """
-    blocks = [(first, min(first + ROWS, n_rows)) for first in range(0, n_rows, ROWS)] or [(0, 0)]
+    blocks = row_blocks(n_rows)
     if len(blocks) == 1 or effective_n_jobs(-1) == 1:
         return [function(*block) for block in blocks]
     return list(Parallel(n_jobs=-1, prefer="threads")(delayed(function)(*block) for block in blocks))
 
 
-def stack(blocks: list[Any]) -> Any:
-    """Put CSR matrices on top of each other; the list is emptied on the way."""
-    if len(blocks) == 1:
-        return blocks[0]
-    ends = np.cumsum([block.nnz for block in blocks]).tolist()
-    index = np.int32 if ends[-1] < 2**31 else np.int64
-    shape = (sum(block.shape[0] for block in blocks), blocks[0].shape[1])
-    data, indices = np.empty(ends[-1], blocks[0].data.dtype), np.empty(ends[-1], index)
-    indptr = [np.zeros(1, index)]
-    for i, end in enumerate(ends):
-        block, blocks[i] = blocks[i], None  # its memory goes as the whole one's comes
-        start = end - block.nnz
-        data[start:end], indices[start:end] = block.data, block.indices
-        indptr.append((block.indptr[1:] + start).astype(index))
-    return csr(data, indices, np.concatenate(indptr), shape)
+def stacked(function: Callable[[int, int], Any], n_rows: int, n_entries: list[int] | None = None) -> Any:
+    """Return the CSR matrices that a function makes of blocks of rows, on top of each other.
+
+    Where it is known how many entries each block has, blocks are written where they belong and
+    never stand beside the whole.
+    """
+    if n_entries is None:
+        blocks = in_blocks(function, n_rows)
+        if len(blocks) == 1:
+            return blocks[0]
+        return stacked(lambda first, _: blocks[first // ROWS], n_rows, [block.nnz for block in blocks])
+    starts = np.cumsum([0, *n_entries])
+    index = np.int32 if starts[-1] < 2**31 else np.int64
+    data, indices = np.empty(starts[-1]), np.empty(starts[-1], index)
+
+    def place(first: int, last: int) -> tuple[Any, int]:
+        block, start = function(first, last), starts[first // ROWS]
+        data[start : start + block.nnz], indices[start : start + block.nnz] = block.data, block.indices
+        return (block.indptr[1:] + start).astype(index), block.shape[1]
+
+    ends, widths = zip(*in_blocks(place, n_rows), strict=True)
+    return csr(data, indices, np.concatenate([np.zeros(1, index), *ends]), (n_rows, widths[0]))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 
-from khobor_features.counts import beside, in_blocks, stack
+from khobor_features.counts import beside, row_blocks, stacked
 from khobor_features.tokenise import Tokens
 from khobor_features.topics import TopicFeatures
 from khobor_features.vectorise import CharacterTfidf, RowCounts, WordTfidf
@@ -60,7 +60,7 @@ class FeatureStack(TransformerMixin, BaseEstimator):
     def fit_transform(self, X: Tokens, y: object = None) -> Any:
         """Fit each family and return the features of the same tokens."""
         counts = self._fit_counts(X)
-        return self._assemble(X, counts)
+        return self._assemble(X, counts, fitted=True)
 
     def transform(self, X: Tokens) -> Any:
         """Return a CSR matrix of float64 of shape (n_samples, n_features)."""
@@ -85,7 +85,7 @@ class FeatureStack(TransformerMixin, BaseEstimator):
                 counts.append(family.fit_counts(X))
         return counts
 
-    def _assemble(self, X: Tokens, counts: list[RowCounts]) -> Any:
+    def _assemble(self, X: Tokens, counts: list[RowCounts], *, fitted: bool = False) -> Any:
         sparse = [f for _, f in self.families_ if not isinstance(f, TopicFeatures)]
         dense = [f.transform(X) * self.topics_weight for _, f in self.families_ if f not in sparse]
 
@@ -94,4 +94,9 @@ class FeatureStack(TransformerMixin, BaseEstimator):
             parts += [csr_matrix(proportions[first:last]) for proportions in dense]
             return beside(parts)
 
-        return stack(in_blocks(block, len(X)))
+        if not fitted:
+            return stacked(block, len(X))
+        # After a fit it is known how many entries each block has.
+        known = [f.n_entries() for f in sparse]
+        known += [[np.count_nonzero(d[a:b]) for a, b in row_blocks(len(X))] for d in dense]
+        return stacked(block, len(X), [sum(own) for own in zip(*known, strict=True)])

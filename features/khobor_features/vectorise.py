@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from khobor_features.counts import ROWS, count, csr, in_blocks, rename, rows_of, stack
+from khobor_features.counts import ROWS, count, csr, in_blocks, rename, row_blocks, rows_of, stacked
 from khobor_features.ngrams import Ints, NgramTable
 from khobor_features.tokenise import Tokens
 
@@ -34,6 +34,7 @@ class _Tfidf(TransformerMixin, BaseEstimator):
     min_df: int
     sublinear: bool
     _separator: str
+    _n_entries: list[int]
 
     def fit_counts(self, X: Tokens) -> RowCounts:
         """Learn from tokens and return their counts."""
@@ -80,6 +81,10 @@ class _Tfidf(TransformerMixin, BaseEstimator):
         counts.data = data
         return counts
 
+    def n_entries(self) -> list[int]:
+        """Return how many entries each block of rows had when `fit_counts` counted."""
+        return self._n_entries
+
     def get_feature_names_out(self, input_features: object = None) -> NDArray[Any]:
         """Return the n-grams, a column each: the short ones first."""
         names: NDArray[Any] = self.table_.names(self.symbols_, self._separator)
@@ -91,7 +96,7 @@ class _Tfidf(TransformerMixin, BaseEstimator):
         return {name: i for i, name in enumerate(self.get_feature_names_out())}
 
     def _weigh_rows(self, counts: RowCounts, n_rows: int) -> Any:
-        return stack(in_blocks(lambda first, last: self.weigh(counts(first, last)), n_rows))
+        return stacked(lambda first, last: self.weigh(counts(first, last)), n_rows)
 
     def _table(self, *, short: bool) -> NgramTable:
         low, high = self.ngram_range
@@ -118,7 +123,8 @@ class _Tfidf(TransformerMixin, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        state.pop("_memory", None)
+        for transient in ("_memory", "_n_entries"):
+            state.pop(transient, None)
         return state
 
 
@@ -168,6 +174,7 @@ class WordTfidf(_Tfidf):
         kept = np.bincount(counts.indices, minlength=counts.shape[1]) >= self.min_df
         counts = rename(counts, self._choose(kept, len(X), X.words), int(kept.sum()))
         self._learn_idf([counts], len(X))
+        self._n_entries = [int(counts.indptr[b] - counts.indptr[a]) for a, b in row_blocks(len(X))]
         return lambda first, last: rows_of(counts, first, last)
 
     def counts(self, X: Tokens) -> RowCounts:
@@ -233,6 +240,7 @@ class CharacterTfidf(_Tfidf):
         in_text = X.counts
         blocks = in_blocks(lambda first, last: rows_of(in_text, first, last) @ of_word, len(X))
         self._learn_idf(blocks, len(X))
+        self._n_entries = [block.nnz for block in blocks]
         left = dict(enumerate(blocks))
         return lambda first, last: left.pop(first // ROWS)  # each once, so that its memory is free
 

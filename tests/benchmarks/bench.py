@@ -70,7 +70,7 @@ def khobor(train, labels, names, topics):
             "task": "multiclass",
             "data": {"labels": names},
             "features": features,
-            "classifier": {"kind": "linear_svm", "class_weight": None},
+            "classifier": {"kind": "linear_svm"},
         }
     )
     y = (np.array(labels)[:, None] == np.array(names)).astype(int)

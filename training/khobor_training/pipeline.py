@@ -18,7 +18,7 @@ from khobor_training.config import Config
 
 # Coordinate descent in the dual, stopped early: on sparse text it is the fastest solver at the
 # macro-F1 of a converged one (docs/benchmarks.md).
-TOLERANCE = 0.3
+TOLERANCE = 0.2
 
 
 def build(config: Config, extra: Tokens | None = None) -> Pipeline:
