@@ -112,6 +112,21 @@ def test_blocks_of_rows_change_nothing(monkeypatch, rows):
         np.testing.assert_allclose(one.toarray(), expected[i].toarray(), atol=1e-12)
 
 
+@pytest.mark.parametrize("rows", [5, 1])
+def test_projecting_equals_transforming_and_multiplying(rows):
+    tokens = Tokenizer().transform(TEXTS)
+    stack = FeatureStack(
+        words=WordTfidf(ngram_range=(1, 2)),
+        characters=CharacterTfidf(),
+        topics=TopicFeatures(n_topics=2, min_df=1),
+        topics_weight=0.3,
+    ).fit(tokens)
+    some = tokens.take(np.arange(rows))
+    X = stack.transform(some)
+    weights = np.random.default_rng(0).normal(size=(X.shape[1], 3))
+    np.testing.assert_allclose(stack.project(some, weights), X @ weights, atol=1e-12)
+
+
 def test_the_memory_of_words_is_bounded_and_forgetting_changes_nothing(monkeypatch):
     model = CharacterTfidf().fit(Tokenizer().transform(TEXTS))
     expected = [model.transform(Tokenizer().transform([text])).toarray() for text in TEXTS]

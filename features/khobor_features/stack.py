@@ -67,6 +67,29 @@ class FeatureStack(TransformerMixin, BaseEstimator):
         counts = [f.counts(X) for _, f in self.families_ if not isinstance(f, TopicFeatures)]
         return self._assemble(X, counts)
 
+    def project(self, X: Tokens, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return ``transform(X) @ weights`` without putting the families' features together.
+
+        Parameters
+        ----------
+        X : Tokens of n_samples texts
+        weights : ndarray of shape (n_features, n_outputs)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+        """
+        total = np.zeros((len(X), weights.shape[1]))
+        start = 0
+        for _, family in self.families_:
+            if isinstance(family, TopicFeatures):
+                part = family.transform(X) * self.topics_weight
+            else:
+                part = family.weigh(family.counts(X)(0, len(X)))
+            total += part @ weights[start : start + part.shape[1]]
+            start += part.shape[1]
+        return total
+
     def get_feature_names_out(self, input_features: object = None) -> NDArray[Any]:
         """Return ``family__name`` for each column, as ``FeatureUnion`` does."""
         names = [f"{family}__{n}" for family, f in self.families_ for n in f.get_feature_names_out()]

@@ -160,7 +160,8 @@ class Predictor:
         is_word, letters, bangla = letter_counts(tokens.words)
         n_letters = tokens.counts @ letters
         share = np.divide(tokens.counts @ bangla, n_letters, out=np.ones(len(texts)), where=n_letters > 0)
-        return classifier.decision_function(stack.transform(tokens)), tokens.counts @ is_word, share
+        scores = stack.project(tokens, classifier.coef_.T) + classifier.intercept_
+        return scores, tokens.counts @ is_word, share
 
     def _reason(self, n_words: int, share: float, probabilities: dict[str, float]) -> str | None:
         if share < self.abstain["min_bangla"]:
