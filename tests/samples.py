@@ -1,12 +1,10 @@
 """Texts, rows and a small config that several test modules use."""
 
-import json
-
 from click.testing import CliRunner
 from hypothesis import strategies as st
 
+from khobor_training import starter
 from khobor_training.cli import main
-from khobor_training.data import CORPUS
 
 CONFIG = """
 name: tiny
@@ -30,11 +28,7 @@ GOOD = "আজ ঢাকায় একটি খবর প্রকাশি�
 
 def rows(n=90):
     """Return corpus rows, each article once, events whole."""
-    unique = {}
-    for line in CORPUS.read_text("utf-8").splitlines():
-        row = json.loads(line)
-        unique.setdefault(row["id"], row)
-    return list(unique.values())[:n]
+    return list(starter.articles().values())[:n]
 
 
 def run(*arguments):

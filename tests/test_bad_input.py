@@ -235,8 +235,9 @@ def test_a_bad_article_file_is_named(tmp_path, project, case):
         ("😀 😀", "too_short"),
         ("দুই শব্দ", "too_short"),
         ("This is an English article about a rocket.", "out_of_domain"),
+        ("The rocket rose. It fell on 10/12", "out_of_domain"),
     ],
-    ids=["empty", "emoji", "two words", "English"],
+    ids=["empty", "emoji", "two words", "English", "English sentences"],
 )
 def test_text_that_cannot_be_labelled_gets_an_abstention_with_its_reason(project, text, reason):
     done = run("predict", project / "models" / "tiny.joblib", text)

@@ -80,6 +80,8 @@ def test_what_pandas_writes_can_be_read(tmp_path):
     )
     frame.to_csv(tmp_path / "a.csv")
     assert len(data.read(checked(), [tmp_path / "a.csv"]).texts) == 12
+    frame.to_csv(tmp_path / "a.CSV", index=False)  # in CSV of any spelling an empty cell means: none
+    assert len(data.read(checked(), [tmp_path / "a.CSV"]).texts) == 12
     frame["topics"] = [row["topics"] for row in table()]
     frame.set_index("id").to_parquet(tmp_path / "a.parquet")
     assert list(data.read(checked(), [tmp_path / "a.parquet"]).frame["id"]) == list(frame["id"])

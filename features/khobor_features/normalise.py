@@ -185,17 +185,14 @@ class Normalizer(TransformerMixin, BaseEstimator):
         lines: list[Line] = []
         begin = 0
         for raw in text.splitlines(keepends=True):
-            spelt: str = ""
+            chunks = [(match.group(), begin + match.start()) for match in re.finditer(r"\S+", raw)]
+            spelt = spell([chunk for chunk, _ in chunks], self.digits)
             spans: list[tuple[int, int]] = []
-            for match in re.finditer(r"\S+", raw):
-                (own,) = spell([match.group()], self.digits)
-                if not own:
-                    continue
-                start = begin + match.start()
-                if spelt:
-                    spelt, spans = spelt + " ", [*spans, (spans[-1][1], start)]
-                spelt, spans = spelt + own, spans + _spans(match.group(), own, start, self.digits)
-            lines.append((spelt, spans))
+            for (chunk, start), own in zip(chunks, spelt, strict=True):
+                if own:
+                    spans += [(spans[-1][1], start)] if spans else []
+                    spans += _spans(chunk, own, start, self.digits)
+            lines.append((" ".join(filter(None, spelt)), spans))
             begin += len(raw)
         kept = self._without_residue(lines)
         places: list[tuple[int, int]] = []

@@ -16,7 +16,7 @@ from khobor_features.vectorise import CharacterTfidf, RowCounts, WordTfidf
 class FeatureStack(TransformerMixin, BaseEstimator):
     """Stack features as scikit-learn's ``FeatureUnion`` would, block of rows by block of rows.
 
-    No family's matrix is ever built as a whole, which halves the memory of a fit.
+    No family's matrix is ever built as a whole, which spares memory in a fit.
 
     Parameters
     ----------

@@ -119,8 +119,8 @@ class Tokenizer(TransformerMixin, BaseEstimator):
             raise TypeError("X must be a sequence of str, got one str; wrap it in a list")
         texts, ids, lengths = iter(X), [np.zeros(0, np.int32)], [np.zeros(1, np.int64)]
         with _LOCK:
-            memory: ChunkMemory = self.__dict__.setdefault("_memory", ChunkMemory(self.normalizer))
-            if len(memory.words) > MAX_CHUNKS:
+            memory: ChunkMemory | None = self.__dict__.get("_memory")
+            if memory is None or len(memory.words) > MAX_CHUNKS:
                 memory = self.__dict__["_memory"] = ChunkMemory(self.normalizer)
             while block := list(islice(texts, BLOCK)):
                 if len(memory.chunks) > MAX_CHUNKS:

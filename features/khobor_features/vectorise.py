@@ -246,12 +246,8 @@ class CharacterTfidf(_Tfidf):
 
     def counts(self, X: Tokens) -> RowCounts:
         """Return the counts of tokens."""
-        of_word, in_text = self._of_words(X.words), X.counts
+        of_word, in_text = self.of_words(X.words), X.counts
         return lambda first, last: rows_of(in_text, first, last) @ of_word
-
-    def ngrams(self, word: str) -> Columns:
-        """Return the columns of the known n-grams of one word, as often as they stand in it."""
-        return self._columns([word])[0]
 
     def _frequent(self, X: Tokens, of_word: Any) -> NDArray[np.bool_]:
         """Return which n-grams stand in `min_df` texts, counting only those that rare words share."""
@@ -263,7 +259,7 @@ class CharacterTfidf(_Tfidf):
         of_rare = rename(X.counts, np.where(rare, np.arange(len(rare)), -1), len(rare)) @ to_count
         return frequent | (np.bincount(of_rare.indices, minlength=len(frequent)) >= self.min_df)
 
-    def _of_words(self, words: list[str]) -> Any:
+    def of_words(self, words: list[str]) -> Any:
         """Return how often each n-gram stands in each word, a CSR matrix; columns may repeat."""
         memory: dict[str, Columns] = self.__dict__.setdefault("_memory", {})
         known = list(map(memory.get, words))

@@ -112,10 +112,9 @@ def check(config: Path, files: tuple[Path, ...]) -> None:
 
 
 def _say_what_was_read(articles: Any) -> None:
-    n_groups = len(set(articles.groups))
-    events = f", {n_groups} events or single articles" if n_groups else ""
     click.echo(
-        f"{len(articles.texts)} articles of {articles.n_rows} rows{events}, {articles.n_skipped} skipped"
+        f"{len(articles.texts)} articles of {articles.n_rows} rows, "
+        f"{len(set(articles.groups))} events or single articles, {articles.n_skipped} skipped"
     )
     for line in articles.problems:
         click.echo(f"  skipped: {line}", err=True)
@@ -199,7 +198,7 @@ def _articles(given: str) -> list[Any]:
             text = _decode(path.read_bytes(), str(path))
         except OSError as error:
             raise InputError(f"{path} must be readable, got {error.strerror}; check its rights") from None
-    elif not re.search("[\u0980-\u09ff]", path.name) and (path.suffix or "/" in given):
+    elif _looks_like_a_path(given):
         found = "a folder" if path.is_dir() else "no such file"
         raise InputError(f"{given} must be a file or an article, got {found}; check the path")
     else:
@@ -207,6 +206,13 @@ def _articles(given: str) -> list[Any]:
     if text.lstrip().startswith("{"):
         return [_record(row, given) for row in jsonl_rows(text)]
     return [text]
+
+
+def _looks_like_a_path(given: str) -> bool:
+    """Tell a mistyped path from an article in another language, which gets an abstention."""
+    if re.search("[\u0980-\u09ff]", Path(given).name):
+        return False
+    return bool(re.search(r"\.\w{1,8}$", given)) or ("/" in given and not re.search(r"\s", given))
 
 
 def _record(row: Row, name: object) -> dict[str, Any]:

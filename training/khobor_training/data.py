@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from khobor_features.letters import bangla_share, is_legacy_bijoy
 from khobor_training.config import Config
 from khobor_training.errors import InputError
-from khobor_training.files import Row, read_rows
+from khobor_training.files import Row, is_csv, read_rows
+from khobor_training.starter import FOLDER
 
-CORPUS = Path(__file__).parent / "corpus" / "articles.jsonl"
+CORPUS = FOLDER / "articles.jsonl"
 MAX_CHARACTERS = 1_000_000
 MAX_PROBLEMS = 200
 
@@ -77,8 +78,7 @@ def read(config: Config, files: list[Path]) -> Articles:
     names = [path.name for path in files]
     for path in files:
         name = path.name if names.count(path.name) == 1 else str(path)
-        table = read_rows(path)
-        digest.update(path.read_bytes())
+        table = read_rows(path, digest)
         _check_columns(path, table, config)
         for row in table:
             values = row.values
@@ -87,7 +87,7 @@ def read(config: Config, files: list[Path]) -> Articles:
             ):
                 continue
             n_rows += 1
-            article, problem = _article(row, config, name)
+            article, problem = _article(row, config, name, is_csv(path))
             if not problem:
                 key = (article["id"], string(values.get("target")))
                 first = rows.get(article["id"])
@@ -157,7 +157,7 @@ def _is_cell(value: Any) -> bool:
     return bool(pd.api.types.is_scalar(value))
 
 
-def _article(row: Row, config: Config, name: str) -> tuple[dict[str, Any], str]:
+def _article(row: Row, config: Config, name: str, from_csv: bool) -> tuple[dict[str, Any], str]:
     """Return the article of a row and what is wrong with it, or an empty string."""
     columns, values, where = config.data.columns, row.values, f"{name}:{row.number}"
     body, title = string(values.get(columns.body)), string(values.get(columns.title))
@@ -186,7 +186,7 @@ def _article(row: Row, config: Config, name: str) -> tuple[dict[str, Any], str]:
                 f"{columns.published_at} must be a date such as 2025-12-31, got '{article['published_at']}'"
             )
         article["published_at"] = time.isoformat()
-    labels = _labels(values.get(columns.labels), config, is_csv=name.removesuffix(".gz").endswith(".csv"))
+    labels = _labels(values.get(columns.labels), config, from_csv)
     if labels is None:
         return article, "not labelled"
     for label in labels:
@@ -209,7 +209,7 @@ def text_problem(body: str, text: str) -> str:
     return ""
 
 
-def _labels(value: Any, config: Config, is_csv: bool) -> list[str] | None:
+def _labels(value: Any, config: Config, from_csv: bool) -> list[str] | None:
     """Return the labels that a cell names, or None where it says nothing."""
     if config.task == "multiclass":
         one = value if isinstance(value, list | np.ndarray) else [value]
@@ -217,7 +217,7 @@ def _labels(value: Any, config: Config, is_csv: bool) -> list[str] | None:
     if isinstance(value, str):
         parts = [part.strip() for part in value.split("|")]
         # In CSV an empty cell is an empty list: it cannot say 'not labelled'.
-        return [part for part in parts if part] if is_csv or any(parts) else None
+        return [part for part in parts if part] if from_csv or any(parts) else None
     return [str(label) for label in value] if isinstance(value, list | np.ndarray) else None
 
 

@@ -45,9 +45,9 @@ def contributions(pipeline: Pipeline, tokens: Tokens, labels: list[str]) -> dict
         parts = row * weight * classifier.coef_[:, column : column + len(row)]
         column += len(row)
         if isinstance(features, WordTfidf | CharacterTfidf):
-            words_of = _shares(features, tokens)
-            for j in np.flatnonzero(row).tolist():
-                for word, share in words_of[j].items():
+            columns = np.flatnonzero(row).tolist()
+            for j, shares in zip(columns, _shares(features, tokens, columns), strict=True):
+                for word, share in shares.items():
                     for i in range(len(labels)):
                         words[i][word] += parts[i, j] * share
         else:
@@ -66,20 +66,21 @@ def contributions(pipeline: Pipeline, tokens: Tokens, labels: list[str]) -> dict
     }
 
 
-def _shares(features: WordTfidf | CharacterTfidf, tokens: Tokens) -> dict[int, dict[str, float]]:
-    """Return for each column of a text which words it came from; the shares of each add up to 1."""
+def _shares(
+    features: WordTfidf | CharacterTfidf, tokens: Tokens, columns: list[int]
+) -> list[dict[str, float]]:
+    """Return for each of the columns which words it came from; the shares of each add up to 1."""
     if isinstance(features, WordTfidf):
-        shares = {}
-        for column, ngram in enumerate(features.get_feature_names_out()):
-            own = ngram.split(" ")
-            shares[column] = {word: own.count(word) / len(own) for word in own}
-        return shares
-    found: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    counts = np.ravel(tokens.counts.sum(axis=0))
-    for word, count in zip(tokens.words, counts, strict=True):
-        for column in features.ngrams(word).tolist():
-            found[column][word] += float(count)
-    return {
-        column: {word: times / sum(own.values()) for word, times in own.items()}
-        for column, own in found.items()
-    }
+        names = features.get_feature_names_out()
+        split = (names[column].split(" ") for column in columns)
+        return [{word: own.count(word) / len(own) for word in own} for own in split]
+    times = np.ravel(tokens.counts.sum(axis=0))
+    of_word = features.of_words(tokens.words).multiply(times[:, None]).tocsc()
+    of_word.sum_duplicates()
+    found = []
+    for column in columns:
+        part = slice(of_word.indptr[column], of_word.indptr[column + 1])
+        shares = of_word.data[part] / of_word.data[part].sum()
+        words = [tokens.words[i] for i in of_word.indices[part]]
+        found.append(dict(zip(words, map(float, shares), strict=True)))
+    return found

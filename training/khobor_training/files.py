@@ -12,12 +12,19 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from khobor_training.errors import InputError
 
 KINDS = (".csv", ".jsonl", ".parquet")
 MAX_FIELD = 2**31 - 1
+
+
+class Digest(Protocol):
+    """What `hashlib` makes: it takes bytes in."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take bytes in."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +51,23 @@ def is_table(path: Path) -> bool:
     return _stem(path).endswith(KINDS) and not path.name.lower().endswith(".parquet.gz")
 
 
+def is_csv(path: Path) -> bool:
+    """Tell whether a file's name is that of a CSV table, in which an empty cell is all there is."""
+    return _stem(path).endswith(".csv")
+
+
 def _stem(path: Path) -> str:
     return path.name.lower().removesuffix(".gz")
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path, digest: Digest | None = None) -> list[Row]:
     """Read a CSV, JSONL (both also as ``.gz``) or Parquet file.
+
+    Parameters
+    ----------
+    path : Path
+    digest : hash object or None
+        Updated with the very bytes that the rows come from.
 
     Raises
     ------
@@ -60,6 +78,8 @@ def read_rows(path: Path) -> list[Row]:
         raise InputError(f"{path} must end in .csv, .jsonl or .parquet; rename or convert it")
     try:
         data = path.read_bytes()
+        if digest is not None:
+            digest.update(data)
         if path.suffix.lower() == ".gz":
             data = gzip.decompress(data)
     except FileNotFoundError:
@@ -78,7 +98,7 @@ def _text(path: Path, data: bytes) -> Iterator[Row]:
         raise InputError(f"{path} must be UTF-8, got UTF-16; save it as UTF-8")
     # Broken bytes become lone surrogates, which the check of each row finds and names.
     text = data.decode("utf-8-sig", errors="surrogateescape")
-    return _csv(text, path.name) if _stem(path).endswith(".csv") else jsonl_rows(text)
+    return _csv(text, path.name) if is_csv(path) else jsonl_rows(text)
 
 
 def _csv(text: str, name: str) -> Iterator[Row]:

@@ -17,11 +17,12 @@ def keyword_rule(
     the text; each word of a keyword matches what begins with it, so inflected forms count.
     """
     answer = np.zeros((len(tokens), len(labels)), dtype=int)
+    tokenise = Tokenizer().tokenise
     text_of = np.repeat(np.arange(len(tokens)), np.diff(tokens.starts))
     for column, label in enumerate(labels):
         hits = np.zeros(len(tokens.ids), dtype=bool)
         for keyword in keywords.get(label, []):
-            stems = Tokenizer().tokenise(" ".join(spell(keyword.split(), normalizer.digits)))
+            stems = tokenise(" ".join(spell(keyword.split(), normalizer.digits)))
             here = np.full(len(tokens.ids), bool(stems))
             for step, stem in enumerate(stems):
                 begins = np.array([word.startswith(stem) for word in tokens.words], dtype=bool)[tokens.ids]
