@@ -59,13 +59,12 @@ class FeatureStack(TransformerMixin, BaseEstimator):
 
     def fit_transform(self, X: Tokens, y: object = None) -> Any:
         """Fit each family and return the features of the same tokens."""
-        counts = self._fit_counts(X)
-        return self._assemble(X, counts, fitted=True)
+        counted = self._fit_counts(X)
+        return self._assemble(X, [rows for rows, _ in counted], [entries for _, entries in counted])
 
     def transform(self, X: Tokens) -> Any:
         """Return a CSR matrix of float64 of shape (n_samples, n_features)."""
-        counts = [f.counts(X) for _, f in self.families_ if not isinstance(f, TopicFeatures)]
-        return self._assemble(X, counts)
+        return self._assemble(X, [f.counts(X) for _, f in self.families_ if not isinstance(f, TopicFeatures)])
 
     def project(self, X: Tokens, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return ``transform(X) @ weights`` without putting the families' features together.
@@ -95,31 +94,33 @@ class FeatureStack(TransformerMixin, BaseEstimator):
         names = [f"{family}__{n}" for family, f in self.families_ for n in f.get_feature_names_out()]
         return np.array(names, dtype=object)
 
-    def _fit_counts(self, X: Tokens) -> list[RowCounts]:
+    def _fit_counts(self, X: Tokens) -> list[tuple[RowCounts, list[int]]]:
         named = {"words": self.words, "characters": self.characters, "topics": self.topics}
         self.families_ = [(name, clone(f)) for name, f in named.items() if f is not None]
         if not self.families_:
             raise ValueError("words, characters or topics must be given, got none of them")
-        counts = []
+        counted = []
         for _, family in self.families_:
             if isinstance(family, TopicFeatures):
                 family.fit(X)
             else:
-                counts.append(family.fit_counts(X))
-        return counts
+                counted.append(family.fit_counts(X))
+        return counted
 
-    def _assemble(self, X: Tokens, counts: list[RowCounts], *, fitted: bool = False) -> Any:
-        sparse = [f for _, f in self.families_ if not isinstance(f, TopicFeatures)]
-        dense = [f.transform(X) * self.topics_weight for _, f in self.families_ if f not in sparse]
+    def _assemble(self, X: Tokens, counts: list[RowCounts], n_entries: list[list[int]] | None = None) -> Any:
+        sparse, dense = [], []
+        for _, family in self.families_:
+            if isinstance(family, TopicFeatures):
+                dense.append(family.transform(X) * self.topics_weight)
+            else:
+                sparse.append(family)
 
         def block(first: int, last: int) -> Any:
             parts = [f.weigh(rows(first, last)) for f, rows in zip(sparse, counts, strict=True)]
             parts += [csr_matrix(proportions[first:last]) for proportions in dense]
             return beside(parts)
 
-        if not fitted:
+        if n_entries is None:
             return stacked(block, len(X))
-        # After a fit it is known how many entries each block has.
-        known = [f.n_entries() for f in sparse]
-        known += [[np.count_nonzero(d[a:b]) for a, b in row_blocks(len(X))] for d in dense]
+        known = n_entries + [[np.count_nonzero(d[a:b]) for a, b in row_blocks(len(X))] for d in dense]
         return stacked(block, len(X), [sum(own) for own in zip(*known, strict=True)])

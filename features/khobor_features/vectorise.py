@@ -34,10 +34,9 @@ class _Tfidf(TransformerMixin, BaseEstimator):
     min_df: int
     sublinear: bool
     _separator: str
-    _n_entries: list[int]
 
-    def fit_counts(self, X: Tokens) -> RowCounts:
-        """Learn from tokens and return their counts."""
+    def fit_counts(self, X: Tokens) -> tuple[RowCounts, list[int]]:
+        """Learn from tokens; return their counts, once a block, and how many entries each block has."""
         raise AssertionError  # each vectoriser brings its own
 
     def counts(self, X: Tokens) -> RowCounts:
@@ -51,7 +50,8 @@ class _Tfidf(TransformerMixin, BaseEstimator):
 
     def fit_transform(self, X: Tokens, y: object = None) -> Any:
         """Learn from and weigh the same tokens; the same as ``fit(X).transform(X)``."""
-        return self._weigh_rows(self.fit_counts(X), len(X))
+        counts, n_entries = self.fit_counts(X)
+        return self._weigh_rows(counts, len(X), n_entries)
 
     def transform(self, X: Tokens) -> Any:
         """Return the weights of tokens.
@@ -81,10 +81,6 @@ class _Tfidf(TransformerMixin, BaseEstimator):
         counts.data = data
         return counts
 
-    def n_entries(self) -> list[int]:
-        """Return how many entries each block of rows had when `fit_counts` counted."""
-        return self._n_entries
-
     def get_feature_names_out(self, input_features: object = None) -> NDArray[Any]:
         """Return the n-grams, a column each: the short ones first."""
         names: NDArray[Any] = self.table_.names(self.symbols_, self._separator)
@@ -95,8 +91,8 @@ class _Tfidf(TransformerMixin, BaseEstimator):
         """Map n-gram to column, as scikit-learn's ``vocabulary_``."""
         return {name: i for i, name in enumerate(self.get_feature_names_out())}
 
-    def _weigh_rows(self, counts: RowCounts, n_rows: int) -> Any:
-        return stacked(lambda first, last: self.weigh(counts(first, last)), n_rows)
+    def _weigh_rows(self, counts: RowCounts, n_rows: int, n_entries: list[int] | None = None) -> Any:
+        return stacked(lambda first, last: self.weigh(counts(first, last)), n_rows, n_entries)
 
     def _table(self, *, short: bool) -> NgramTable:
         low, high = self.ngram_range
@@ -123,8 +119,7 @@ class _Tfidf(TransformerMixin, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        for transient in ("_memory", "_n_entries"):
-            state.pop(transient, None)
+        state.pop("_memory", None)
         return state
 
 
@@ -165,8 +160,8 @@ class WordTfidf(_Tfidf):
         self.sublinear = sublinear
         self.stop_words = stop_words
 
-    def fit_counts(self, X: Tokens) -> RowCounts:
-        """Learn from tokens and return their counts."""
+    def fit_counts(self, X: Tokens) -> tuple[RowCounts, list[int]]:
+        """Learn from tokens; return their counts, once a block, and how many entries each block has."""
         self.table_ = self._table(short=False)
         stop = set(self.stop_words)
         symbols, starts = _without(X, np.array([word in stop for word in X.words], dtype=bool))
@@ -174,8 +169,8 @@ class WordTfidf(_Tfidf):
         kept = np.bincount(counts.indices, minlength=counts.shape[1]) >= self.min_df
         counts = rename(counts, self._choose(kept, len(X), X.words), int(kept.sum()))
         self._learn_idf([counts], len(X))
-        self._n_entries = [int(counts.indptr[b] - counts.indptr[a]) for a, b in row_blocks(len(X))]
-        return lambda first, last: rows_of(counts, first, last)
+        n_entries = [int(counts.indptr[b] - counts.indptr[a]) for a, b in row_blocks(len(X))]
+        return lambda first, last: rows_of(counts, first, last), n_entries
 
     def counts(self, X: Tokens) -> RowCounts:
         """Return the counts of tokens."""
@@ -222,8 +217,8 @@ class CharacterTfidf(_Tfidf):
         self.min_df = min_df
         self.sublinear = sublinear
 
-    def fit_counts(self, X: Tokens) -> RowCounts:
-        """Learn from tokens and return their counts."""
+    def fit_counts(self, X: Tokens) -> tuple[RowCounts, list[int]]:
+        """Learn from tokens; return their counts, once a block, and how many entries each block has."""
         self.table_ = self._table(short=True)
         letters, starts = _letters(X.words)
         alphabet, symbols = np.unique(letters, return_inverse=True)
@@ -240,9 +235,8 @@ class CharacterTfidf(_Tfidf):
         in_text = X.counts
         blocks = in_blocks(lambda first, last: rows_of(in_text, first, last) @ of_word, len(X))
         self._learn_idf(blocks, len(X))
-        self._n_entries = [block.nnz for block in blocks]
-        left = dict(enumerate(blocks))
-        return lambda first, last: left.pop(first // ROWS)  # each once, so that its memory is free
+        left = dict(enumerate(blocks))  # each is given out once, so that its memory is free
+        return lambda first, last: left.pop(first // ROWS), [block.nnz for block in blocks]
 
     def counts(self, X: Tokens) -> RowCounts:
         """Return the counts of tokens."""
