@@ -2,7 +2,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from samples import ANY, BANGLA, rows
 
@@ -29,7 +29,7 @@ def replaced(text):
 def moved(text):
     """Return the article as another site would print it: other code points, other residue."""
     text = text.replace("\u09dc", "\u09a1\u09bc").replace("\u09df", "\u09af\u09bc").replace("।", "\u09f7")
-    return text.replace(" ", " \u200c") + "\n[বিজ্ঞাপন]\nসূত্র: অন্য সাইট\nমন্তব্য (১২)"
+    return text.replace(" ", " \u200c") + "\n[বিজ\u09cdঞাপন]\nসূত\u09cdর: অন\u09cdয সাইট\nমন\u09cdতব\u09cdয (১২)"
 
 
 @pytest.mark.parametrize("change", [retitled, shortened, replaced, moved])
@@ -45,7 +45,7 @@ def test_two_articles_on_one_event_are_no_copies():
 
 
 def test_a_copy_of_a_copy_belongs_to_the_cluster():
-    words = [f"শব্দ{n}" for n in range(300)]
+    words = [f"শব\u09cdদ{n}" for n in range(300)]
     clusters = near_duplicates([" ".join(words[a : a + 150]) for a in (0, 75, 150)])
     assert clusters.tolist() == [0, 0, 0]
     assert near_duplicates([" ".join(words[a : a + 150]) for a in (0, 150)]).tolist() == [0, 1]
@@ -53,8 +53,8 @@ def test_a_copy_of_a_copy_belongs_to_the_cluster():
 
 @pytest.mark.parametrize("n_shared", [60, 90], ids=["below", "above"])
 def test_a_pair_is_joined_from_the_threshold_on_and_not_below(n_shared):
-    first = [f"শব্দ{n}" for n in range(101)]
-    second = first[: n_shared + 1] + [f"অন্য{n}" for n in range(100 - n_shared)]
+    first = [f"শব\u09cdদ{n}" for n in range(101)]
+    second = first[: n_shared + 1] + [f"অন\u09cdয{n}" for n in range(100 - n_shared)]
     similarity = n_shared / (200 - n_shared)
     clusters = near_duplicates([" ".join(first), " ".join(second)], threshold=0.6)
     assert (clusters[0] == clusters[1]) == (similarity >= 0.6)
@@ -70,6 +70,7 @@ def test_clusters_do_not_depend_on_the_order_of_texts(texts, chance):
     np.testing.assert_array_equal(shuffled[:, None] == shuffled, same)
 
 
+@example("চাঁদে জল\nসূত\u09cdর: খবর", [("চাঁদে জল\nসূত\u09cdর: খবর".index("\u09cd") + 1, "\u200d")])
 @given(BANGLA, st.lists(st.tuples(st.integers(0, 50), st.sampled_from("\u200b\u200c\u200d\ufeff"))))
 @settings(deadline=None)
 def test_a_copy_with_zero_width_characters_shares_a_cluster(text, inserted):

@@ -13,7 +13,7 @@ KINDS = {
     "near_duplicates": "texts that share most of their word pairs",
     "duplicates_across_events": "copies that stand in different events",
     "outlet_predicts_label": "an outlet and a label that hardly stand without each other",
-    "line_predicts_label": "a line, sentence or mark that many articles repeat, and most of them of one label",
+    "line_predicts_label": "a line, sentence or mark that articles of one label repeat",
     "source_predicts_label": "outlet and genre tell a label",
     "form_predicts_label": "length, punctuation, digits and spelling tell a label",
     "residue_predicts_label": "what many articles repeat tells a label",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from khobor_features.normalise import Normalizer
 from khobor_features.spelling import HIDDEN
 
-_PER_CHARACTER = {
+_PER_WORD = {
     "commas": ",",
     "dandas": "[।৷|]",
     "question marks": r"\?",
@@ -45,20 +45,18 @@ MAX_REPEATED = 300
 
 
 def form(texts: list[str]) -> pd.DataFrame:
-    """Return numbers about the form of each text, of shape (n_samples, n_features), columns named in words."""
-    n_characters = np.array([max(1, len(text)) for text in texts])
+    """Return numbers about the form of each text, of shape (n_samples, n_features), named in words."""
     lengths = np.array([len(text.split()) for text in texts])
     table = {
         "words": np.log1p(lengths),
         "words of the first line": [len(text.lstrip().split("\n", 1)[0].split()) for text in texts],
         "lines": np.log1p([text.count("\n") for text in texts]),
         "words a sentence": lengths / [1 + len(re.findall(r"[।৷?!\n]", text)) for text in texts],
-        "characters a word": n_characters / np.maximum(lengths, 1),
     }
-    for name, pattern in _PER_CHARACTER.items():
+    for name, pattern in _PER_WORD.items():
         found = re.compile(pattern).findall
         counts = np.array([len(found(text)) for text in texts])
-        table[name] = np.sqrt(counts / n_characters)
+        table[name] = np.sqrt(counts / np.maximum(lengths, 1))  # by words: long words are content
         if name in _PRESENT:
             table[f"any {name}"] = (counts > 0).astype(float)
     mixed = table["letters of two code points (ড + nukta)"] * table["letters of one code point (ড়)"]
@@ -87,7 +85,8 @@ def repeated(texts: list[str], groups: NDArray[np.str_]) -> tuple[list[str], NDA
     raw = Normalizer(digits="ascii", inline_residue=(), tail_residue=()).transform(texts)
     kept = Normalizer(digits="ascii").transform(texts)
     found = [_units(text) for text in raw]
-    in_group = Counter(unit for _, unit in {(g, u) for g, own in zip(groups, found, strict=True) for u in own})
+    pairs = {(group, unit) for group, own in zip(groups.tolist(), found, strict=True) for unit in own}
+    in_group = Counter(unit for _, unit in pairs)
     frequent = [unit for unit, n in in_group.items() if n >= MIN_REPEATED]
     frequent.sort(key=lambda unit: (-in_group[unit], unit))
     column = {unit: i for i, unit in enumerate(frequent[:MAX_REPEATED])}

@@ -155,5 +155,6 @@ def area(score: NDArray[np.float64], y: NDArray[np.int_]) -> NDArray[np.float64]
     ranks = rankdata(score, axis=0)
     n_positive = y.sum(axis=0)
     n_pairs = n_positive * (len(y) - n_positive)
-    u: NDArray[np.float64] = (ranks * y).sum(axis=0) - n_positive * (n_positive + 1) / 2
-    return u / n_pairs
+    u = (ranks * y).sum(axis=0) - n_positive * (n_positive + 1) / 2
+    result: NDArray[np.float64] = u / n_pairs
+    return result
