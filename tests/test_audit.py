@@ -72,6 +72,12 @@ def test_a_copy_that_differs_by_residue_only_is_exact():
     assert {f.kind for f in findings} == {"exact_duplicates"}
 
 
+def test_the_lines_of_an_article_that_was_copied_are_no_leak():
+    copies = [{**ARTICLES[SPACE[0]], "id": f"copy {i}", "event": f"event {i}"} for i in range(20)]
+    kinds = {f.kind for f in look([*ARTICLES, *copies])}
+    assert kinds == {"exact_duplicates", "duplicates_across_events"}
+
+
 def test_rows_of_one_article_toward_several_targets_are_no_copies():
     stance = [row for row in starter.rows() if row["target"]][:120]
     assert len({row["id"] for row in stance}) < len(stance)

@@ -70,7 +70,7 @@ def test_clusters_do_not_depend_on_the_order_of_texts(texts, chance):
     np.testing.assert_array_equal(shuffled[:, None] == shuffled, same)
 
 
-@example("চাঁদে জল\nসূত\u09cdর: খবর", [("চাঁদে জল\nসূত\u09cdর: খবর".index("\u09cd") + 1, "\u200d")])
+@example("চাঁদ\nসূত\u09cdর: খবর", [("চাঁদ\nসূত\u09cdর: খবর".index("\u09cd") + 1, "\u200d")])
 @given(BANGLA, st.lists(st.tuples(st.integers(0, 50), st.sampled_from("\u200b\u200c\u200d\ufeff"))))
 @settings(deadline=None)
 def test_a_copy_with_zero_width_characters_shares_a_cluster(text, inserted):
