@@ -23,10 +23,13 @@ class Found:
     ----------
     rows, codes : ndarray of int64 of shape (n_found,)
         Sorted by length of the n-gram, then by position.
+    places : ndarray of int64 of shape (n_found,) or None
+        Where asked for: each n-gram begins with the symbol of this position.
     """
 
     rows: Ints
     codes: Ints
+    places: Ints | None = None
 
 
 class NgramTable:
@@ -88,12 +91,12 @@ class NgramTable:
             codes.append(of_number[number[counted]])
         return Found(np.concatenate(rows), np.concatenate(codes))
 
-    def find(self, symbols: Ints, starts: Ints) -> Found:
+    def find(self, symbols: Ints, starts: Ints, *, places: bool = False) -> Found:
         """Return where known n-grams stand; an unknown symbol is -1."""
         row, left, first = _positions(starts)
         at = np.flatnonzero(symbols >= 0)
         number = symbols[at]
-        rows, codes = [], []
+        rows, codes, begins = [], [], []
         for n in range(1, self.high + 1):
             if n > 1:
                 inside = left[at] >= n
@@ -108,7 +111,14 @@ class NgramTable:
             code = self.codes[n - 1][number[counted]]
             rows.append(row[at[counted]][code >= 0])
             codes.append(code[code >= 0])
-        return Found(np.concatenate(rows), np.concatenate(codes))
+            if places:
+                begins.append(at[counted][code >= 0])
+        return Found(np.concatenate(rows), np.concatenate(codes), np.concatenate(begins) if places else None)
+
+    def length(self, codes: Ints) -> Ints:
+        """Return how many symbols the n-grams with these codes have; codes of short ones come first."""
+        most = np.maximum.accumulate([own.max(initial=-1) for own in self.codes])
+        return np.searchsorted(most, codes) + 1
 
     def keep(self, kept: NDArray[np.bool_], new_codes: Ints) -> None:
         """Forget the n-grams that are not `kept`, and give the others their `new_codes`.

@@ -172,14 +172,44 @@ class WordTfidf(_Tfidf):
         n_entries = [int(counts.indptr[b] - counts.indptr[a]) for a, b in row_blocks(len(X))]
         return lambda first, last: rows_of(counts, first, last), n_entries
 
-    def counts(self, X: Tokens) -> RowCounts:
-        """Return the counts of tokens."""
+    def at_words(self, X: Tokens, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Share a value of each n-gram among the words of a text that it stands on.
+
+        Parameters
+        ----------
+        X : Tokens of one text
+        values : ndarray of shape (n_features, n_outputs)
+            For each time that the n-gram stands in the text.
+
+        Returns
+        -------
+        ndarray of shape (n_tokens, n_outputs)
+        """
+        number = self._numbers(X)
+        (kept,) = np.nonzero(number[X.ids] != -2)
+        symbols = number[X.ids][kept]
+        found = self.table_.find(symbols, np.array([0, len(symbols)]), places=True)
+        length = self.table_.length(found.codes)
+        total = np.zeros((len(X.ids), values.shape[1]))
+        assert found.places is not None
+        for step in range(self.ngram_range[1]):
+            on = length > step
+            share = values[found.codes[on]] / length[on][:, None]
+            np.add.at(total, kept[found.places[on] + step], share)
+        return total
+
+    def _numbers(self, X: Tokens) -> Ints:
+        """Return the number of each word as a symbol, -1 where it is unknown, -2 where it is a stop word."""
         known: dict[str, int] | None = self.__dict__.get("_memory")
         if known is None:
             known = {word: i for i, word in enumerate(self.symbols_)}
             known.update((word, -2) for word in self.stop_words)
             self._memory = known
-        number = np.fromiter(map(known.get, X.words, repeat(-1)), np.int64, len(X.words))
+        return np.fromiter(map(known.get, X.words, repeat(-1)), np.int64, len(X.words))
+
+    def counts(self, X: Tokens) -> RowCounts:
+        """Return the counts of tokens."""
+        number = self._numbers(X)
         if self.ngram_range[1] == 1:  # columns are words: the counts are there already
             counts = rename(X.counts, np.maximum(number, -1), len(self.idf_))
         else:
@@ -237,6 +267,11 @@ class CharacterTfidf(_Tfidf):
         self._learn_idf(blocks, len(X))
         left = dict(enumerate(blocks))  # each is given out once, so that its memory is free
         return lambda first, last: left.pop(first // ROWS), [block.nnz for block in blocks]
+
+    def at_words(self, X: Tokens, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give a value of each n-gram to the words of a text that it stands in; see ``WordTfidf``."""
+        of_word = np.asarray(self.of_words(X.words) @ values)
+        return of_word[X.ids]
 
     def counts(self, X: Tokens) -> RowCounts:
         """Return the counts of tokens."""

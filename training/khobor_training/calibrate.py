@@ -1,10 +1,10 @@
 """Turn out-of-fold scores into probabilities, and probabilities into labels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
 
@@ -22,11 +22,15 @@ class Calibration:
         Multiclass: ``softmax(slope * score + intercept)`` with one slope (a temperature).
     thresholds : ndarray of shape (n_labels,) or None
         From which probability on a label is given; None for multiclass.
+    bar : ndarray of shape (n_labels,) or None, default=None
+        Multiclass: the label is the one whose probability is the most times its bar; None where all
+        bars are equal.
     """
 
     slope: Floats
     intercept: Floats
     thresholds: Floats | None
+    bar: Floats | None = None
 
     def probabilities(self, scores: Floats) -> Floats:
         """Return probabilities of shape (n_samples, n_labels)."""
@@ -36,7 +40,8 @@ class Calibration:
     def labels(self, probabilities: Floats) -> NDArray[np.int_]:
         """Return 0 and 1 of shape (n_samples, n_labels)."""
         if self.thresholds is None:
-            best = probabilities.argmax(axis=1)[:, None]
+            weighed = probabilities if self.bar is None else probabilities / self.bar
+            best = weighed.argmax(axis=1)[:, None]
             return np.asarray(np.arange(probabilities.shape[1]) == best).astype(int)
         return np.asarray(probabilities >= self.thresholds).astype(int)
 
@@ -69,6 +74,72 @@ def fit(scores: Floats, y: NDArray[np.int_], *, multiclass: bool, seed: int) -> 
     probabilities = expit(scores * slope_ + intercept)
     best = [steady_threshold(probabilities[:, i], y[:, i], seed) for i in range(n_labels)]
     return Calibration(slope_, intercept, np.array(best))
+
+
+def fit_to_shares(scores: Floats, y: NDArray[np.int_], shares: Floats, *, seed: int) -> Calibration:
+    """Fit a calibration of classes to out-of-fold scores and to the shares that classes will have.
+
+    Probabilities are ``softmax(slope * score + intercept)`` (bias-corrected temperature scaling,
+    Alexandari et al. 2020), moved from the shares of `y` to `shares` by Bayes' rule; the bars are those
+    of the best macro-F1 that is expected where classes have these shares.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples, n_labels)
+    y : ndarray of 0 and 1 of shape (n_samples, n_labels)
+    shares : ndarray of shape (n_labels,)
+        They add up to 1.
+    seed : int
+        Of the resamples that bars are chosen on.
+    """
+    n_labels = y.shape[1]
+
+    def loss(parameters: Floats) -> float:
+        logits = scores * np.exp(parameters[0]) + parameters[1:]
+        # A touch of ridge: classes that scores part perfectly would drive the slope to infinity.
+        return -float((log_softmax(logits, axis=1) * y).sum()) + 0.01 * float((parameters**2).sum())
+
+    found = minimize(loss, np.zeros(1 + n_labels), method="L-BFGS-B").x
+    observed = y.mean(axis=0)
+    moved = found[1:] + np.log(shares / observed)
+    calibration = Calibration(np.full(n_labels, np.exp(found[0])), moved - moved.mean(), None)
+    probabilities = calibration.probabilities(scores)
+    return replace(calibration, bar=steady_bars(probabilities, y, shares / observed, seed))
+
+
+def steady_bars(
+    probabilities: Floats, y: NDArray[np.int_], weight: Floats, seed: int, n_resamples: int = 200
+) -> Floats:
+    """Return the geometric mean of the bars of best macro-F1 of bootstrap resamples.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_samples, n_labels)
+    y : ndarray of 0 and 1 of shape (n_samples, n_labels)
+    weight : ndarray of shape (n_labels,)
+        How many times its rows a class will have.
+    seed, n_resamples : int
+    """
+    n_labels = y.shape[1]
+    # The first class has the bar 1; the others try a grid around what is searched, coarse then fine.
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=n_resamples).T * (y @ weight)[:, None]
+    log_p = np.log(np.maximum(probabilities, 1e-12))
+    best = np.zeros((n_resamples, n_labels))
+    for label in range(1, n_labels):  # one bar at a time: classes may be many
+        steps = np.linspace(-2.5, 2.5, 41)
+        for _ in range(2):
+            trial = np.repeat(best.mean(axis=0)[None], len(steps), axis=0)
+            trial[:, label] = steps
+            f1 = np.zeros((len(steps), n_resamples))
+            chosen = (log_p[None] - trial[:, None]).argmax(axis=2)
+            for k in range(n_labels):
+                given = (chosen == k).astype(float)
+                hits = (given * y[:, k]) @ drawn
+                f1 += 2 * hits / np.maximum(given @ drawn + y[:, k] @ drawn, 1e-9)
+            best[:, label] = steps[f1.argmax(axis=0)]
+            steps = best[:, label].mean() + np.linspace(-0.3, 0.3, 13)
+    return np.asarray(np.exp(best.mean(axis=0)))
 
 
 def steady_threshold(probability: Floats, y: NDArray[np.int_], seed: int, n_resamples: int = 200) -> float:

@@ -7,8 +7,12 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from khobor_features.normalise import Normalizer
+from khobor_features.target import VIEWS
 from khobor_training.errors import InputError
+from khobor_training.findings import KINDS
 from khobor_training.problems import nearest, problem
+
+STANCES = ("supportive", "neutral", "critical")
 
 
 class _Section(BaseModel):
@@ -21,9 +25,12 @@ class Columns(_Section):
     id: str = "id"
     title: str = "title"
     body: str = "body"
-    labels: str = "topics"
+    labels: str | None = None
+    target: str = "target"
     event: str = "event"
     published_at: str = "published_at"
+    outlet: str = "outlet"
+    genre: str = "genre"
 
 
 class Data(_Section):
@@ -33,7 +40,8 @@ class Data(_Section):
     files: list[str] = []
     columns: Columns = Columns()
     where: dict[str, list[str]] = {}
-    labels: list[str] = Field(min_length=1)
+    target: str | None = Field(None, min_length=1)
+    labels: list[str] = []
     on_bad_row: Literal["fail", "skip"] = "fail"
 
 
@@ -95,18 +103,36 @@ class Topics(_Section):
     unlabelled: list[str] = []
 
 
+class View(_Section):
+    """How a target is seen; the views' weights are those of ``khobor_features.target``."""
+
+    views: dict[Literal[VIEWS], Annotated[float, Field(gt=0)]] = {"article": 1.0}  # type: ignore[valid-type]
+    window: int = Field(8, ge=1, le=100)
+    cues: float = Field(0.0, ge=0)
+    identity: float = Field(0.0, ge=0)
+    min_rows: int = Field(10, ge=1)
+
+
 class Features(_Section):
     """Which features are on."""
 
     words: Words | None = None
     characters: Characters | None = None
     topics: Topics | None = None
+    target: View | None = None
 
     @model_validator(mode="after")
     def _any(self) -> "Features":
         if not (self.words or self.characters or self.topics):
             raise ValueError("must switch on words, characters or topics, got none")
         return self
+
+
+class Target(_Section):
+    """The other names of a target, and what only looks like one of its names."""
+
+    aliases: list[Annotated[str, Field(min_length=2)]] = []
+    exceptions: list[Annotated[str, Field(min_length=2)]] = []
 
 
 class LogisticRegressionChoice(_Section):
@@ -156,6 +182,13 @@ class Abstain(_Section):
     min_words: int = Field(3, ge=0)
     min_bangla: float = Field(0.5, ge=0, le=1)
     min_confidence: float = Field(0.0, ge=0, le=1)
+    unmentioned: bool | None = None
+
+
+class Audit(_Section):
+    """Which findings about the data stop a training: kinds of finding, or ``serious`` for all of those."""
+
+    fatal: list[Literal["serious", *KINDS]] = []  # type: ignore[valid-type]
 
 
 class Tracking(_Section):
@@ -168,9 +201,12 @@ class Config(_Section):
     """One experiment."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
-    task: Literal["multilabel", "multiclass"]
+    task: Literal["multilabel", "multiclass", "stance"]
     seed: int = Field(7, ge=0, lt=2**32)
     data: Data
+    targets: dict[str, Target] = {}
+    shares: dict[str, Annotated[float, Field(gt=0)]] = {}
+    audit: Audit = Audit()
     split: Split = Split()
     text: Text = Text()
     features: Features
@@ -180,11 +216,37 @@ class Config(_Section):
     refit_on_all: bool = True
     tracking: Tracking = Tracking()
 
+    @property
+    def multiclass(self) -> bool:
+        """Whether exactly one label holds for a row."""
+        return self.task != "multilabel"
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels; of a stance, if the config names none: supportive, neutral, critical."""
+        return self.data.labels or (list(STANCES) if self.task == "stance" else [])
+
+    @property
+    def label_column(self) -> str:
+        """The column that labels stand in."""
+        return self.data.columns.labels or ("stance" if self.task == "stance" else "topics")
+
+    @property
+    def abstain_unmentioned(self) -> bool:
+        """Whether a stance is withheld where the target is not mentioned; by default, if it varies."""
+        return self.data.target is None if self.abstain.unmentioned is None else self.abstain.unmentioned
+
     @model_validator(mode="after")
     def _labels(self) -> "Config":
-        labels, least = self.data.labels, 2 if self.task == "multiclass" else 1
+        labels = self.labels
+        least = {"multilabel": 1, "multiclass": 2, "stance": 3}[self.task]
         if len(labels) < least:
             raise ValueError(f"data.labels: must name at least {least} labels, got {len(labels)}")
+        if self.task == "stance" and len(labels) > least:
+            raise ValueError(
+                "data.labels: must be three for a stance, in the order supportive, neutral, critical, "
+                f"got {len(labels)}"
+            )
         if len(set(labels)) < len(labels) or any("|" in label or not label.strip() for label in labels):
             raise ValueError("data.labels: must be distinct, not blank and without '|'")
         if "labels" in labels:
@@ -193,11 +255,35 @@ class Config(_Section):
             raise ValueError("data: must name a corpus or files, got both")
         if empty := sorted(label for label, words in self.keywords.items() if not all(map(str.strip, words))):
             raise ValueError(f"keywords.{empty[0]}: must hold letters, got an empty keyword")
-        if unknown := sorted(set(self.keywords) - set(labels)):
+        for section in ("keywords", "shares"):
+            if unknown := sorted(set(getattr(self, section)) - set(labels)):
+                raise ValueError(
+                    f"{section}.{unknown[0]}: unknown label{nearest(unknown[0], set(labels))}; "
+                    "take it away or add it to data.labels"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _task(self) -> "Config":
+        stance = self.task == "stance"
+        if self.shares and (not self.multiclass or set(self.shares) != set(self.labels)):
             raise ValueError(
-                f"keywords.{unknown[0]}: unknown label{nearest(unknown[0], set(labels))}; "
-                "take it away or add it to data.labels"
+                "shares: must name every label of a multiclass or stance task, "
+                f"got {', '.join(self.shares)} for {', '.join(self.labels)}"
             )
+        if self.shares and abs(sum(self.shares.values()) - 1) > 0.01:
+            raise ValueError(f"shares: must add up to 1, got {sum(self.shares.values()):g}")
+        for name, given in (
+            ("features.target", self.features.target),
+            ("targets", self.targets),
+            ("data.target", self.data.target),
+        ):
+            if given and not stance:
+                raise ValueError(f"{name}: must stand in a config of task stance, got task {self.task}")
+        if stance and self.features.topics:
+            raise ValueError("features.topics: must not stand in a config of task stance; take it away")
+        if stance and self.keywords:
+            raise ValueError("keywords: must not stand in a config of task stance; take them away")
         return self
 
 

@@ -16,18 +16,21 @@ from numpy.typing import NDArray
 
 from khobor_features.letters import bangla_share, is_legacy_bijoy
 from khobor_training.config import Config
+from khobor_training.duplicates import merge_groups, near_duplicates
 from khobor_training.errors import InputError
 from khobor_training.files import Row, is_csv, read_rows
 from khobor_training.starter import FOLDER
 
 CORPUS = FOLDER / "articles.jsonl"
+STANCE_CORPUS = FOLDER / "stance.jsonl"
 MAX_CHARACTERS = 1_000_000
 MAX_PROBLEMS = 200
+FRAME = ("id", "event", "published_at", "outlet", "genre", "target")
 
 
 @dataclass(frozen=True)
 class Articles:
-    """Articles with their labels, each article once.
+    """Articles with their labels, each article once; of a stance, each article and target once.
 
     Attributes
     ----------
@@ -36,9 +39,11 @@ class Articles:
     y : ndarray of int of shape (n_samples, n_labels)
         1 where the label holds.
     frame : DataFrame
-        ``id, event, published_at``, a row an article.
+        ``id, event, published_at, outlet, genre, target``, an empty string where a file says nothing.
     groups : ndarray of str of shape (n_samples,)
-        What never stands on both sides of a split: the event, or the article itself.
+        What never stands on both sides of a split: the event, or the article itself, and its copies.
+    clusters : ndarray of int of shape (n_samples,)
+        Articles with the same number are copies of each other.
     sha256 : str
         Digest of the files' bytes.
     n_rows, n_skipped : int
@@ -51,10 +56,20 @@ class Articles:
     y: NDArray[np.int_]
     frame: pd.DataFrame
     groups: NDArray[np.str_]
+    clusters: NDArray[np.intp]
     sha256: str
     n_rows: int
     n_skipped: int
     problems: list[str]
+
+    def inputs(self, *, with_targets: bool) -> list[Any]:
+        """Return what a pipeline takes: texts, or pairs of text and target."""
+        return list(zip(self.texts, self.frame["target"], strict=True)) if with_targets else self.texts
+
+
+def corpus_files(config: Config) -> list[Path]:
+    """Return the files of the starter corpus that a task trains on."""
+    return [CORPUS, STANCE_CORPUS] if config.task == "stance" else [CORPUS]
 
 
 def article_text(title: str, body: str) -> str:
@@ -72,7 +87,9 @@ def read(config: Config, files: list[Path]) -> Articles:
     """
     digest = hashlib.sha256()
     seen: dict[tuple[str, str], str] = {}
-    rows: dict[str, dict[str, Any]] = {}
+    articles_of: dict[str, dict[str, Any]] = {}
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    stance = config.task == "stance"
     bad: dict[tuple[str, str], list[int]] = defaultdict(list)
     n_rows = 0
     names = [path.name for path in files]
@@ -86,18 +103,22 @@ def read(config: Config, files: list[Path]) -> Articles:
                 string(values.get(c)) not in kept for c, kept in config.data.where.items()
             ):
                 continue
+            if stance and not row.problem and _says_no_stance(values, config):
+                continue
             n_rows += 1
             article, problem = _article(row, config, name, is_csv(path))
             if not problem:
-                key = (article["id"], string(values.get("target")))
-                first = rows.get(article["id"])
+                key = (article["id"], article["target"])
+                first = articles_of.get(article["id"])
+                same = ("text",) if stance else ("text", "labels")
                 if key in seen:
                     problem = f"id and target used before, in {seen[key]}"
-                elif first and (first["text"], first["labels"]) != (article["text"], article["labels"]):
-                    problem = f"text or labels differ from the same id in {first['where']}"
+                elif first and any(first[part] != article[part] for part in same):
+                    problem = f"{' or '.join(same)} differ from the same id in {first['where']}"
                 else:
                     seen[key] = article["where"]
-                    rows.setdefault(article["id"], article)
+                    articles_of.setdefault(article["id"], article)
+                    rows.setdefault(key if stance else (article["id"], ""), article)
             if problem:
                 bad[name, problem].append(row.number)
     n_bad = sum(map(len, bad.values()))
@@ -112,22 +133,34 @@ def read(config: Config, files: list[Path]) -> Articles:
     if not rows:
         raise InputError(f"{', '.join(map(str, files))} must leave articles, got none; check data.where")
     articles = list(rows.values())
-    y = np.array([[int(label in a["labels"]) for label in config.data.labels] for a in articles])
-    frame = pd.DataFrame(articles, columns=["id", "event", "published_at"])
-    groups = frame["event"].to_numpy(dtype=str)
-    if config.split.kind == "random":  # each article by itself, but the same text never on both sides
-        _, same = np.unique(np.array([a["text"] for a in articles]), return_inverse=True)
-        groups = same.astype(str)
+    texts = [a["text"] for a in articles]
+    y = np.array([[int(label in a["labels"]) for label in config.labels] for a in articles])
+    frame = pd.DataFrame(articles, columns=list(FRAME))
+    if not stance:
+        frame["target"] = ""  # topics are of the article as a whole
+    # Where no event is named, the article is its own group, and so are its copies.
+    groups = np.array([a["event"] or f"id:{a['id']}" for a in articles])
+    if config.split.kind == "random":
+        groups = np.array([f"id:{a['id']}" for a in articles])
+    clusters = near_duplicates(texts)
+    groups = merge_groups(groups, clusters)
     _check_labels(config, y, groups)
-    return Articles([a["text"] for a in articles], y, frame, groups, digest.hexdigest(), n_rows, n_bad, lines)
+    return Articles(texts, y, frame, groups, clusters, digest.hexdigest(), n_rows, n_bad, lines)
+
+
+def _says_no_stance(values: dict[str, Any], config: Config) -> bool:
+    """Tell whether a row names neither a target nor a stance, as an article without a target does."""
+    named = [values.get(config.data.columns.target), values.get(config.label_column)]
+    return config.data.target is None and not any(string(value).strip() for value in named if _is_cell(value))
 
 
 def _check_columns(path: Path, table: list[Row], config: Config) -> None:
     """Require the columns that cannot be missing, and those that the config names itself."""
     columns = config.data.columns
     present = {name for row in table for name in row.values}
-    named = [getattr(columns, field) for field in sorted(columns.model_fields_set)]
-    for column in [columns.body, columns.labels, *named, *config.data.where]:
+    named = [name for field in sorted(columns.model_fields_set) if (name := getattr(columns, field))]
+    targets = [columns.target] if config.task == "stance" and config.data.target is None else []
+    for column in [columns.body, config.label_column, *targets, *named, *config.data.where]:
         if present and column not in present:
             raise InputError(
                 f"{path} must have a column '{column}', got {', '.join(sorted(filter(None, present)))}; "
@@ -139,7 +172,7 @@ def _check_labels(config: Config, y: NDArray[np.int_], groups: NDArray[np.str_])
     """Require enough groups with and without each label to hold some out and cross-validate."""
     least = config.split.folds
     unit = "articles" if config.split.kind == "random" else "events"
-    for label, column in zip(config.data.labels, y.T, strict=True):
+    for label, column in zip(config.labels, y.T, strict=True):
         with_it, without = (len(set(groups[column == value])) for value in (1, 0))
         if min(with_it, without) < least:
             raise InputError(
@@ -165,15 +198,11 @@ def _article(row: Row, config: Config, name: str, from_csv: bool) -> tuple[dict[
     article = {
         "id": string(values.get(columns.id)) or where,
         "text": text,
-        # Where no event is named, at least the same text never stands on both sides of a split.
-        "event": string(values.get(columns.event))
-        or f"text:{hashlib.sha1(text.encode(errors='replace')).hexdigest()}",
-        "published_at": string(values.get(columns.published_at)),
         "where": where,
-    }
-    listed = [
-        c for c in (columns.id, columns.title, columns.body, columns.event) if not _is_cell(values.get(c))
-    ]
+    } | {name: string(values.get(getattr(columns, name))).strip() for name in FRAME[1:]}
+    article["target"] = article["target"] or config.data.target or ""
+    kept = (columns.title, columns.body, *(getattr(columns, name) for name in FRAME))
+    listed = [c for c in kept if not _is_cell(values.get(c))]
     if listed:
         return article, f"column '{listed[0]}' must be text, got {type(values[listed[0]]).__name__}"
     problem = row.problem or text_problem(body, text)
@@ -186,12 +215,14 @@ def _article(row: Row, config: Config, name: str, from_csv: bool) -> tuple[dict[
                 f"{columns.published_at} must be a date such as 2025-12-31, got '{article['published_at']}'"
             )
         article["published_at"] = time.isoformat()
-    labels = _labels(values.get(columns.labels), config, from_csv)
+    labels = _labels(values.get(config.label_column), config, from_csv)
     if labels is None:
         return article, "not labelled"
     for label in labels:
-        if label not in config.data.labels:
-            return article, f"unknown label '{label[:40]}', must be one of {', '.join(config.data.labels)}"
+        if label not in config.labels:
+            return article, f"unknown label '{label[:40]}', must be one of {', '.join(config.labels)}"
+    if config.task == "stance" and not article["target"]:
+        return article, "has a stance and no target"
     return {**article, "labels": tuple(sorted(set(labels)))}, ""
 
 
@@ -211,7 +242,7 @@ def text_problem(body: str, text: str) -> str:
 
 def _labels(value: Any, config: Config, from_csv: bool) -> list[str] | None:
     """Return the labels that a cell names, or None where it says nothing."""
-    if config.task == "multiclass":
+    if config.multiclass:
         one = value if isinstance(value, list | np.ndarray) else [value]
         return [string(one[0]).strip()] if len(one) == 1 and string(one[0]).strip() else None
     if isinstance(value, str):

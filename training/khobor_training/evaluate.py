@@ -23,14 +23,42 @@ def interval(
     y: Labels, predicted: Labels, groups: ArrayLike, *, seed: int, n: int = 1000
 ) -> tuple[float, float]:
     """Return the 95 % bootstrap interval of macro-F1, whole groups resampled."""
+    low, high = np.quantile(_resampled(y, [predicted], groups, seed, n)[0], [0.025, 0.975])
+    return float(low), float(high)
+
+
+def probability_better(
+    y: Labels, predicted: Labels, other: Labels, groups: ArrayLike, *, seed: int, n: int = 1000
+) -> float:
+    """Return in which share of resamples of whole groups the first has the higher macro-F1."""
+    first, second = _resampled(y, [predicted, other], groups, seed, n)
+    return float(np.mean(first > second))
+
+
+def _resampled(y: Labels, answers: list[Labels], groups: ArrayLike, seed: int, n: int) -> list[Any]:
+    """Return for each of several answers its macro-F1 in the same resamples of whole groups."""
     _, group = np.unique(np.asarray(groups), return_inverse=True)
-    tables = np.zeros((group.max() + 1, 3, y.shape[1]))
-    for i, part in enumerate([y & predicted, y, predicted]):
-        np.add.at(tables[:, i], group, part)
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(tables), np.full(len(tables), 1 / len(tables)), size=n)
-    hits, true, given = np.tensordot(drawn, tables, axes=1).transpose(1, 0, 2)
-    low, high = np.quantile(_mean_f1(hits, true, given), [0.025, 0.975])
+    n_groups = int(group.max()) + 1
+    drawn = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n)
+    found = []
+    for predicted in answers:
+        tables = np.zeros((n_groups, 3, y.shape[1]))
+        for i, part in enumerate([y & predicted, y, predicted]):
+            np.add.at(tables[:, i], group, part)
+        found.append(_mean_f1(*np.tensordot(drawn, tables, axes=1).transpose(1, 0, 2)))
+    return found
+
+
+def share_interval(
+    right: NDArray[np.bool_], groups: ArrayLike, *, seed: int, n: int = 1000
+) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of a share, whole groups resampled."""
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    sums = np.column_stack([np.bincount(group, weights=right), np.bincount(group)])
+    drawn = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=n)
+    hits, total = (drawn @ sums).T
+    low, high = np.quantile(hits / np.maximum(total, 1), [0.025, 0.975])
     return float(low), float(high)
 
 

@@ -15,7 +15,7 @@ from khobor_features.counts import in_blocks
 from khobor_features.letters import letter_counts
 from khobor_training.calibrate import Calibration, Floats
 
-FORMAT = 2
+FORMAT = 3
 MAX_CHARACTERS = 1_000_000
 
 
@@ -100,16 +100,9 @@ class Predictor:
         TypeError, ValueError
             If an article is of another kind, or longer than a million characters.
         """
-        if hasattr(articles, "to_dict") and hasattr(articles, "columns"):
-            articles = articles.to_dict("records")
-        if isinstance(articles, str | Mapping):
-            return self._predict([articles])[0]
-        if not isinstance(articles, Iterable):
-            raise TypeError(
-                "articles must be a str, a mapping with title and body, or a list or frame of them, "
-                f"got {type(articles).__name__}"
-            )
-        return self._predict(list(articles))
+        given, single = as_list(articles)
+        predictions = self._predict(given)
+        return predictions[0] if single else predictions
 
     def frame(self, df: Any) -> Any:
         """Return the predictions of a DataFrame's articles as a DataFrame with its index."""
@@ -125,10 +118,10 @@ class Predictor:
         """
         from khobor_training.explain import contributions
 
-        return contributions(self.pipeline, self.pipeline[0].transform([_text(article, 0)]), self.labels)
+        return contributions(self.pipeline, self.pipeline[0].transform([text_of(article, 0)]), self.labels)
 
     def _predict(self, articles: list[Any]) -> list[Any]:
-        texts = [_text(article, i) for i, article in enumerate(articles)]
+        texts = [text_of(article, i) for i, article in enumerate(articles)]
         if not texts:
             return []
         # Blocks bound the memory; threads share them, since most of the work is SciPy's.
@@ -143,13 +136,13 @@ class Predictor:
             own = dict(zip(self.labels, probabilities[i].tolist(), strict=True))
             reason = self._reason(int(n_words[i]), float(shares[i]), own)
             labels = [name for name, on in zip(self.labels, given[i], strict=True) if on and not reason]
-            identity = _identity(article.get("id")) if isinstance(article, Mapping) else None
+            own_id = identity(article.get("id")) if isinstance(article, Mapping) else None
             if thresholds is None:
                 label = labels[0] if labels else None
-                predictions.append(ClassPrediction(identity, label, own, bool(reason), reason))
+                predictions.append(ClassPrediction(own_id, label, own, bool(reason), reason))
             else:
                 predictions.append(
-                    Prediction(identity, tuple(labels), own, dict(thresholds), bool(reason), reason)
+                    Prediction(own_id, tuple(labels), own, dict(thresholds), bool(reason), reason)
                 )
         return predictions
 
@@ -175,7 +168,28 @@ class Predictor:
         return "low_confidence" if confidence < self.abstain["min_confidence"] else None
 
 
-def _text(article: Any, position: int) -> str:
+def as_list(articles: Any) -> tuple[list[Any], bool]:
+    """Return articles as a list, and whether one was given.
+
+    Raises
+    ------
+    TypeError
+        If they are neither an article nor a list or frame of them.
+    """
+    if hasattr(articles, "to_dict") and hasattr(articles, "columns"):
+        articles = articles.to_dict("records")
+    if isinstance(articles, str | Mapping):
+        return [articles], True
+    if not isinstance(articles, Iterable):
+        raise TypeError(
+            "articles must be a str, a mapping with title and body, or a list or frame of them, "
+            f"got {type(articles).__name__}"
+        )
+    return list(articles), False
+
+
+def text_of(article: Any, position: int) -> str:
+    """Return the text of an article, which is the one at `position` of those given."""
     if isinstance(article, Mapping):
         title, body = (_string(article.get(key)) for key in ("title", "body"))
         if not {"title", "body"} & set(article):
@@ -197,7 +211,8 @@ def _text(article: Any, position: int) -> str:
     return text
 
 
-def _identity(value: Any) -> str | None:
+def identity(value: Any) -> str | None:
+    """Return an id as text, or None where it is missing."""
     # pd.NA and NaN are missing; pandas itself is not imported for a prediction.
     missing = value is None or type(value).__name__ in ("NAType", "NaTType")
     return None if missing or value != value else str(value)
