@@ -150,7 +150,7 @@ def _of_probabilities(measures: Measures, multiclass: bool) -> tuple[bool, str]:
         return True, f"Probabilities mean what they say: off by{of or ''} {points} on average."
     lean = ""
     if abs(poorest.bias) > poorest.error / 2:
-        lean = " It is surer than it is right." if poorest.bias > 0 else " It is right more often than it says."
+        lean = " It promises too much." if poorest.bias > 0 else " It promises too little."
     return False, f"Probabilities are off by{of or ''} {points} on average.{lean}"
 
 
