@@ -63,6 +63,8 @@ def whisker(
 ) -> Markup:
     """Return a dot with its interval: a full diamond for the model's own, a ring for anything else.
 
+    What lies below the axis is an arrow.
+
     Parameters
     ----------
     value, low, high : float or None
@@ -76,10 +78,13 @@ def whisker(
         start, end = _x(band[0], axis), _x(band[1], axis)
         width = f"{float(end[:-1]) - float(start[:-1]):.2f}%"
         parts.append(tag("rect", x=start, y=0, width=width, height=26, class_="band"))
-    if low is not None and high is not None:
+    if low is not None and high is not None and high > axis[0]:
         parts.append(_line(_x(low, axis), 13, _x(high, axis), 13, "whisker"))
         parts += [_line(_x(end, axis), 9, _x(end, axis), 17, "whisker") for end in (low, high)]
-    if value is not None and own:
+    if value is not None and value < axis[0]:
+        arrow = tag("path", d="M8,-5 L2,0 L8,5 M2,0 L16,0", class_="beyond")
+        parts.append(tag("svg", arrow, x=0, y=13, overflow="visible"))
+    elif value is not None and own:
         shape = tag("path", d="M-7,0 L0,-7 L7,0 L0,7 Z", class_="own")
         parts.append(tag("svg", shape, x=_x(value, axis), y=13, overflow="visible"))
     elif value is not None:
@@ -105,6 +110,16 @@ def shares(parts: Sequence[tuple[float, str]]) -> Markup:
         drawn.append(tag("rect", **box, class_=name))
         x += width
     return _row(*drawn, height=18)
+
+
+def legend(*parts: tuple[str, object]) -> Markup:
+    """Return what fills mean: pairs of a class name and words."""
+    told = []
+    for name, words in parts:
+        box = tag("rect", x=1, y=1, width=20, height=10, class_=name)
+        swatch = tag("svg", box, width=22, height=12, aria_hidden="true", class_="swatch")
+        told.append(tag("span", swatch, words))
+    return tag("p", *told, class_="legend")
 
 
 def square(title: str, description: str, x_name: str, y_name: str, *content: object) -> Markup:

@@ -99,4 +99,4 @@ def learning(report: Report) -> Markup:
 
 
 def _grid(figures: list[Markup]) -> Markup:
-    return tag("div", *figures, class_="grid")
+    return tag("div", *figures, class_="several")

@@ -114,5 +114,5 @@ def with_interval(value: float | None, low: float | None, high: float | None, di
     """Write a figure and its interval."""
     if low is None or high is None:
         return tag("span", number(value, digits), class_="figure")
-    ends = tag("small", f" {number(low, digits)} to {number(high, digits)}")
+    ends = tag("small", f" {number(low, digits)}–{number(high, digits)}")
     return tag("span", number(value, digits), ends, class_="figure")

@@ -18,7 +18,7 @@ from khobor_features.tokenise import Tokenizer
 Pieces = Sequence[tuple[str, float]]
 
 # A part smaller than this share of the largest is not worth the reader's eye.
-_GRADES = (0.1, 0.35, 0.7)
+_GRADES = (0.15, 0.4, 0.7)
 
 STYLE = """
 mark{background:none;color:inherit;text-decoration:underline;text-underline-offset:.28em;border-radius:2px}

@@ -70,12 +70,13 @@ def _meta(report: Report) -> Markup:
 
 
 def _head(report: Report) -> Markup:
-    kind = "one of" if report.outcome.multiclass else "any number of"
+    names = listed(report.outcome.labels, "or" if report.outcome.multiclass else "and")
+    kind = f"one of {names}" if report.outcome.multiclass else f"any of {names}, or none"
     return tag(
         "header",
         tag("p", "khobor · report of a training run", class_="soft"),
         tag("h1", text(report.name)),
-        tag("p", f"Gives a Bangla news article {kind} {listed(report.outcome.labels)}."),
+        tag("p", text(f"Labels a Bangla news article with {kind}.")),
     )
 
 

@@ -6,7 +6,6 @@ from khobor_training import charts
 from khobor_training.elements import (
     Markup,
     fold,
-    items,
     join,
     number,
     section,
@@ -20,6 +19,7 @@ from khobor_training.record import Measures, Report
 from khobor_training.slices import MIN_GROUPS, MIN_ROWS, Slice
 from khobor_training.verdict import standing
 
+_FAR = 0.3
 _HOW = {
     "better": "the model is clearly better",
     "worse": "the model is clearly worse",
@@ -32,12 +32,9 @@ def headline(report: Report, measures: Measures) -> Markup:
     held = report.held
     own = (held["macro_f1"], held["macro_f1_low"], held["macro_f1_high"])
     all_rows = (measures.macro_f1, measures.low, measures.high)
-    ends = [
-        *own,
-        *all_rows,
-        *(v for c in report.comparisons for v in (c.macro_f1, c.low, c.high)),
-    ]
-    axis = charts.axis_of(ends)
+    # What is far below would squeeze the rest together: it becomes an arrow.
+    near = [c for c in report.comparisons if c.macro_f1 > min(own[1], all_rows[1]) - _FAR]
+    axis = charts.axis_of([*own, *all_rows, *(v for c in near for v in (c.macro_f1, c.low, c.high))])
     rows = [
         _row("This model", f"{held['n_held_out']:,} held-out articles", *own, axis, own[1:], True),
         _row("This model", f"all {len(report.outcome):,}, out of fold", *all_rows, axis, own[1:], True),
@@ -69,10 +66,13 @@ def _row(
 def labels(report: Report, measures: Measures) -> Markup:
     """Return the figures of each label."""
     rows = [
-        [f.label, f.support, *(with_interval(*value) for value in (f.precision, f.recall, f.f1))]
+        [
+            join([text(f.label), tag("small", f"{f.support:,} articles", class_="note")]),
+            *(with_interval(*value) for value in (f.precision, f.recall, f.f1)),
+        ]
         for f in measures.labels
     ]
-    head = ["label", "articles", "precision", "recall", "F1"]
+    head = ["label", "precision", "recall", "F1"]
     told = table(head, rows, caption="Each label, out of fold, with 95 % intervals")
     held = [
         [name, f["support"], *(number(f[key]) for key in ("precision", "recall", "f1"))]
@@ -82,20 +82,20 @@ def labels(report: Report, measures: Measures) -> Markup:
         [
             f.label,
             charts.shares([(f.hits, "part-hit"), (f.wrong, "part-wrong"), (f.missed, "part-missed")]),
-            f.hits,
-            f.wrong,
-            f.missed,
+            f"{f.hits:,} right, {f.wrong:,} wrong, {f.missed:,} missed",
         ]
         for f in measures.labels
     ]
+    names = ("rightly given", "wrongly given", "missed")
+    key = charts.legend(*zip(("part-hit", "part-wrong", "part-missed"), names, strict=True))
     drawn = table(
-        ["label", "full: right; hatched \\: wrong; hatched /: missed", "right", "wrong", "missed"],
+        ["label", "", "articles"],
         counts,
         caption="Articles that rightly got a label, wrongly got it, or should have got it",
         class_="stack counts",
     )
-    same = fold("The same on the hold-out", table(head, held, caption="Each label on held-out articles"))
-    return section("labels", "Label by label", told, drawn, same)
+    same = fold("The same on the hold-out", table([head[0], "articles", *head[1:]], held, caption="Each label on held-out articles"))
+    return section("labels", "Label by label", told, key, drawn, same)
 
 
 def confusion(report: Report) -> Markup:
@@ -113,21 +113,21 @@ def confusion(report: Report) -> Markup:
     else:
         true, given = together(outcome.y), together(outcome.predicted)
         rows = [
-            [name, *(_pair(int(true[i, j]), int(given[i, j]), i == j) for j in range(len(names)))]
-            for i, name in enumerate(names)
+            [name, *(_pair(*map(int, pair), i == j, true.max()) for j, pair in enumerate(zip(*own, strict=True)))]
+            for i, (name, *own) in enumerate(zip(names, true, given, strict=True))
         ]
         nothing = [int((part.sum(axis=1) == 0).sum()) for part in (outcome.y, outcome.predicted)]
         title = "Articles with both labels, then how many were given both. Framed: with that label alone"
         parts.append(table(["", *names], rows, caption=title, class_="heat"))
         parts.append(tag("p", f"No label: {nothing[0]:,} articles; {nothing[1]:,} were given none."))
     found = mistakes(outcome)
-    rows = [[_set(true), _set(given), n] for true, given, n in found]
+    mixed = [[_set(true), _set(given), n] for true, given, n in found]
     head = ["labelled", "the model said", "articles"]
-    if not outcome.multiclass and rows:
-        parts.append(table(head, rows[:5], caption="Most frequent mistakes"))
-        if len(rows) > 5:
-            more = table(head, rows[5:40], caption="More mistakes")
-            parts.append(fold(f"{len(rows) - 5} more kinds of mistake", more))
+    if not outcome.multiclass and mixed:
+        parts.append(table(head, mixed[:5], caption="Most frequent mistakes", class_="words"))
+        if len(mixed) > 5:
+            more = table(head, mixed[5:40], caption="More mistakes", class_="words")
+            parts.append(fold(f"{len(mixed) - 5} more kinds of mistake", more))
     return section("confusion", "What is taken for what", *parts)
 
 
@@ -140,10 +140,9 @@ def _cell(n: int, share: float, right: bool) -> Markup:
     return tag("span", inner, class_="cell right" if right else "cell", style=f"--share:{share:.2f}")
 
 
-def _pair(true: int, given: int, alone: bool) -> Markup:
-    share = min(true, given) / max(true, given, 1)
+def _pair(true: int, given: int, alone: bool, most: int) -> Markup:
     inner = join([f"{true:,}", tag("small", f" given {given:,}")])
-    return tag("span", inner, class_="cell right" if alone else "cell", style=f"--share:{share / 2:.2f}")
+    return tag("span", inner, class_="cell right" if alone else "cell", style=f"--share:{true / max(most, 1):.2f}")
 
 
 def slice_tables(measures: Measures) -> Markup:
@@ -161,6 +160,8 @@ def slice_tables(measures: Measures) -> Markup:
             f"in it. Of {len(told)} slices, chance alone would mark about {max(1, round(len(told) / 40))}.",
         )
     ]
+    if not any(one.weak for one in told):
+        parts.append(tag("p", "None is clearly weaker."))
     for by, own in ways.items():
         shown = [one for one in own if one.exact is not None]
         small = [one for one in own if one.exact is None]
@@ -172,7 +173,7 @@ def slice_tables(measures: Measures) -> Markup:
             body.append(tag("p", few, text(names), more, ".", class_="soft"))
         weak = sum(one.weak for one in own)
         count = f"{len(shown)} with figures" + (f", {weak} weaker" if weak else "")
-        parts.append(fold(join([tag("b", f"By {by}"), f" · {count}"]), *body, opened=bool(weak)))
+        parts.append(fold(join([tag("b", f"By {by}"), f" · {count}"]), *body, opened=bool(weak) or len(shown) <= 8))
     return section("slices", "Where it does worse", *parts)
 
 
@@ -200,12 +201,13 @@ def flips(measures: Measures) -> Markup:
         return Markup("")
     other = told.n - told.both_right - told.same_answer
     parts = [(told.both_right, "part-hit"), (told.same_answer, "part-wrong"), (other, "part-missed")]
-    said = items(
-        [
-            f"full: both right, {told.both_right} ({told.both_right / told.n:.0%})",
-            f"hatched \\: one answer for both, {told.same_answer} ({told.same_answer / told.n:.0%})",
-            f"hatched /: two answers, not both right, {other} ({other / told.n:.0%})",
-        ]
+    said = charts.legend(
+        *(
+            (name, f"{words}: {n} ({n / told.n:.0%})")
+            for (n, name), words in zip(
+                parts, ("both right", "one answer for both", "two answers, not both right"), strict=True
+            )
+        )
     )
     how = f"{told.n} pairs of rows are of one article whose label differs from target to target."
     return section("flips", "Does it tell two targets apart", tag("p", how), charts.shares(parts), said)

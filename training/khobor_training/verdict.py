@@ -77,9 +77,13 @@ def verdict(report: Report, measures: Measures) -> Verdict:
     return Verdict(_summary(report, measures), good, care)
 
 
-def listed(names: list[str]) -> str:
+def listed(names: list[str], last: str = "and") -> str:
     """Write names as a person would: a, b and c."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f" {last} ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _named(other: Comparison) -> str:
+    return f"the control ‘{other.name}’" if other.kind == "control" else f"the {other.name}"
 
 
 def _least(figures: LabelFigures) -> float:
@@ -88,7 +92,7 @@ def _least(figures: LabelFigures) -> float:
 
 def _summary(report: Report, measures: Measures) -> str:
     unbeaten = [
-        other.name
+        _named(other)
         for other in report.comparisons
         if other.kind in ("baseline", "control") and standing(report, other) != "better"
     ]
@@ -131,7 +135,7 @@ def _of_comparison(report: Report, other: Comparison) -> tuple[bool, str]:
             return False, f"{claim}, {more:.3f} more than articles on unseen events bear out."
         return True, f"{claim}, which is not above the interval of the headline figure: nothing is flattered."
     words = {"better": "Clearly better than", "worse": "Clearly worse than", "unclear": "Not clearly above"}
-    sentence = f"{words[how]} {other.name}: {own}."
+    sentence = f"{words[how]} {_named(other)}: {own}."
     if other.kind == "control" and how != "better":
         sentence += " What the control does not see, this model may not use either."
     return how == "better", sentence
@@ -141,17 +145,15 @@ def _of_probabilities(measures: Measures, multiclass: bool) -> tuple[bool, str]:
     """Return whether probabilities can be taken at their word, and a sentence."""
     told = [r for r in measures.reliabilities if (r.label == TOP_LABEL) == multiclass]
     poorest = max(told, key=lambda r: r.error)
-    points = (
-        f"{100 * poorest.error:.0f} points (95 % interval {100 * poorest.error_low:.0f} to "
-        f"{100 * poorest.error_high:.0f})"
-    )
-    of = "" if poorest.label == TOP_LABEL or len(told) == 1 else f" for {poorest.label}, the worst of them,"
+    error, low, high = (100 * x for x in (poorest.error, poorest.error_low, poorest.error_high))
+    points = f"{error:.1f} points on average (95 % interval {low:.1f} to {high:.1f}"
+    points += ")" if len(told) == 1 else f"; {poorest.label}, the worst of them)"
     if is_faithful(poorest):
-        return True, f"Probabilities mean what they say: off by{of or ''} {points} on average."
+        return True, f"Probabilities mean what they say: off by {points}."
     lean = ""
     if abs(poorest.bias) > poorest.error / 2:
         lean = " It promises too much." if poorest.bias > 0 else " It promises too little."
-    return False, f"Probabilities are off by{of or ''} {points} on average.{lean}"
+    return False, f"Probabilities are off by {points}.{lean}"
 
 
 def is_faithful(reliability: Reliability) -> bool:

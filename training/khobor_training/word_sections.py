@@ -20,11 +20,11 @@ def errors(report: Report) -> Markup:
     )
     if not report.show_text:
         legend = tag("p", "Titles and text are left out of this page; look the articles up by their ids.")
-    cards = [_error(one, report.show_text) for one in report.errors]
+    cards = [_error(one, report.show_text, i == 0) for i, one in enumerate(report.errors)]
     return section("errors", "Where it was sure and wrong", legend, *cards)
 
 
-def _error(error: WorstError, show_text: bool) -> Markup:
+def _error(error: WorstError, show_text: bool, opened: bool) -> Markup:
     names = tag("b", error.title) if show_text and error.title else tag("b", error.id)
     facts = [
         ("labelled", _names(error.true)),
@@ -42,7 +42,8 @@ def _error(error: WorstError, show_text: bool) -> Markup:
     body: list[object] = [told]
     if show_text and error.pieces:
         article = tag("p", Markup(mark.to_html(error.pieces)), class_="article", lang="bn")
-        body.append(fold(join(["Its words, for and against ", tag("b", error.label)]), article))
+        summary = join(["Its words, for and against ", tag("b", error.label)])
+        body.append(fold(summary, article, opened=opened))
     return tag("article", tag("h3", names), *body, class_="card")
 
 
@@ -60,7 +61,7 @@ def top_words(report: Report) -> Markup:
         caption = join(["Weights of words for ", tag("b", label)])
         parts.append(table(["word", "against | for", "weight"], rows, caption=caption, class_="weights"))
     how = "To the right and full: speaks for the label. To the left and hatched: speaks against it."
-    return section("words", "Words that weigh most", tag("p", how), tag("div", *parts, class_="grid"))
+    return section("words", "Words that weigh most", tag("p", how), tag("div", *parts, class_="several"))
 
 
 def topics(report: Report) -> Markup:
