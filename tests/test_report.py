@@ -186,6 +186,15 @@ def test_the_verdict_says_what_is_reliable_and_what_is_weak():
     assert any(line.startswith("military: of 100 articles that get it") for line in found.care)
 
 
+def test_of_many_labels_only_the_best_and_the_poorest_have_a_sentence():
+    few = outcome(1200, noise=0.05)
+    wide = {key: np.tile(getattr(few, key), (1, 4)) for key in ("y", "probabilities", "predicted")}
+    told = replace(few, labels=[f"label{i}" for i in range(12)], **wide)
+    found = said(report(told))
+    assert sum("of 100 articles that get it" in line for line in found.good + found.care) == 6
+    assert "and 1 more" in found.summary or "more:" in found.summary
+
+
 @pytest.mark.parametrize("kind", ["baseline", "control"])
 def test_a_model_that_is_not_clearly_above_is_not_called_worth_using(kind):
     told = report()

@@ -66,7 +66,7 @@ def _interval(value: float, low: float | None, high: float | None, digits: int =
 
 def _use(report: Report) -> str:
     outcome = report.outcome
-    names = listed(outcome.labels, "or" if outcome.multiclass else "and")
+    names = listed(outcome.labels, "or" if outcome.multiclass else "and", len(outcome.labels))
     kind = f"exactly one of {names}" if outcome.multiclass else f"any number of {names}, or none"
     lengths = sorted(len(text.split()) for text in outcome.texts)
     return _bullets(

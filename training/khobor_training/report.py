@@ -70,7 +70,7 @@ def _meta(report: Report) -> Markup:
 
 
 def _head(report: Report) -> Markup:
-    names = listed(report.outcome.labels, "or" if report.outcome.multiclass else "and")
+    names = listed(report.outcome.labels, "or" if report.outcome.multiclass else "and", 12)
     kind = f"one of {names}" if report.outcome.multiclass else f"any of {names}, or none"
     return tag(
         "header",

@@ -138,7 +138,7 @@ def _set(names: list[str]) -> Markup:
 
 
 def _cell(n: int, share: float, right: bool) -> Markup:
-    inner = join([f"{n:,}", tag("small", f" {share:.0%}")])
+    inner = join([f"{n:,}", tag("small", f" {share:.0%}") if n else ""])
     return tag("span", inner, class_="cell right" if right else "cell", style=f"--share:{share:.2f}")
 
 

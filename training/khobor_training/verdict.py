@@ -17,6 +17,9 @@ RELIABLE, WEAK = 0.9, 0.8
 FAITHFUL = 0.03
 """Up to this expected calibration error probabilities are called right, however many rows there are."""
 
+MANY = 6
+"""Of more labels or slices than this, not each is named."""
+
 Standing = Literal["better", "worse", "unclear"]
 
 
@@ -52,7 +55,7 @@ def verdict(report: Report, measures: Measures) -> Verdict:
     """Return what a model is good for and what to take care of."""
     good: list[str] = []
     care: list[str] = []
-    for figures in measures.labels:
+    for figures in _worth_a_sentence(measures.labels):
         (good if _least(figures) >= RELIABLE else care).append(_of_label(figures))
     for other in report.comparisons:
         better, sentence = _of_comparison(report, other)
@@ -77,9 +80,19 @@ def verdict(report: Report, measures: Measures) -> Verdict:
     return Verdict(_summary(report, measures), good, care)
 
 
-def listed(names: list[str], last: str = "and") -> str:
-    """Write names as a person would: a, b and c."""
+def listed(names: list[str], last: str = "and", most: int = MANY) -> str:
+    """Write names as a person would: a, b and c; of more than `most`, the first and how many more."""
+    if len(names) > most:
+        names, last = [*names[: most - 1], f"{len(names) - most + 1} more"], "and"
     return f" {last} ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _worth_a_sentence(labels: list[LabelFigures]) -> list[LabelFigures]:
+    """Return all labels if they are few, otherwise the best two and the poorest four."""
+    if len(labels) <= MANY:
+        return labels
+    ordered = sorted(labels, key=_least, reverse=True)
+    return ordered[:2] + ordered[-4:]
 
 
 def _named(other: Comparison) -> str:
@@ -166,6 +179,5 @@ def _of_slices(measures: Measures) -> list[str]:
     n = sum(s.exact is not None for s in measures.slices)
     if not weak:
         return []
-    named = listed(weak) if len(weak) <= 6 else listed([*weak[:6], f"{len(weak) - 6} more"])
     chance = "about one" if 20 <= n <= 60 else "fewer than one" if n < 20 else f"about {n / 40:.0f}"
-    return [f"Clearly weaker on {named}. (Of {n} slices, chance alone would mark {chance}.)"]
+    return [f"Clearly weaker on {listed(weak)}. (Of {n} slices, chance alone would mark {chance}.)"]
