@@ -52,6 +52,13 @@ def test_words_that_are_glued_together_are_marked_one_by_one():
     assert found == [("চন্দ্রযান", 1.0), ("-", 0.0), ("৩", 2.0), ("।", 0.0)]
 
 
+def test_words_that_were_respelt_as_one_are_marked_as_one():
+    chunk, words = "\u0964\u0981\u09bf", ["\u0964", "\u09bf\u0981"]  # the signs change places
+    assert words_of(f"ক {chunk}") == ["ক", *words]
+    found = pieces(f"ক {chunk}", NORMALIZER, dict(zip(words, [1.0, 2.0], strict=True)))
+    assert found == [("ক ", 0.0), (chunk, 3.0)]
+
+
 def test_residue_has_no_part():
     text = "সেনা মহড়া।\n[বিজ্ঞাপন_২]\nমন্তব্য (0)"
     found = pieces(text, NORMALIZER, {"সেনা": 1.0, "বিজ্ঞাপন": 5.0, "মন্তব্য": 5.0})

@@ -13,7 +13,7 @@ from khobor_training import evaluate
 from khobor_training.card import card
 from khobor_training.record import Comparison, Report, WorstError, measure
 from khobor_training.report import page
-from khobor_training.verdict import verdict
+from khobor_training.verdict import listed, verdict
 
 BAD = '<script>alert(1)</script>"\'&'
 
@@ -143,6 +143,12 @@ def test_nothing_of_a_users_data_is_taken_for_markup():
     assert f"</pre>{BAD}" in shown
 
 
+def test_markup_among_bangla_is_escaped():
+    shown = page(report(config_text="<b>ক\"<i>খ\" 'গ'</i>"))
+    assert "<b>ক" not in shown
+    assert "<i>" not in shown.replace("<i>none</i>", "").replace("<i>no label</i>", "")
+
+
 def test_the_name_is_escaped_too():
     assert "<script" not in page(replace(report(), name=BAD))
 
@@ -170,6 +176,25 @@ def test_the_page_shows_the_figures_that_it_was_given():
         assert f"{r.error:.3f}" in shown
         assert f"{r.brier:.3f}" in shown
     assert "0.950" in shown
+    found = measure(told)
+    y, predicted = told.outcome.y, told.outcome.predicted
+    assert (found.low, found.high) == evaluate.interval(y, predicted, told.outcome.groups, seed=told.seed)
+    assert f"{found.macro_f1:.3f} {found.low:.3f}–{found.high:.3f}" in shown
+
+
+@pytest.mark.parametrize(
+    ("difference", "said"),
+    [
+        ((0.1, 0.2), "the model is clearly better"),
+        ((-0.1, 0.2), "not clearly apart"),
+        ((-0.2, -0.1), "the model is clearly worse"),
+    ],
+)
+def test_the_chart_says_in_words_who_is_better(difference, said):
+    other = Comparison("other", 0.5, 0.4, 0.6, difference=difference)
+    told = report(comparisons=[other])
+    assert said in "".join(Structure(page(told)).text)
+    assert said.removeprefix("the ").replace("model is", "model") in card(told)
 
 
 def said(told):
@@ -192,7 +217,8 @@ def test_of_many_labels_only_the_best_and_the_poorest_have_a_sentence():
     told = replace(few, labels=[f"label{i}" for i in range(12)], **wide)
     found = said(report(told))
     assert sum("of 100 articles that get it" in line for line in found.good + found.care) == 6
-    assert "and 1 more" in found.summary or "more:" in found.summary
+    assert listed(list("abcd"), most=3) == "a, b and 2 more"
+    assert listed(list("abc"), "or", most=3) == "a, b or c"
 
 
 @pytest.mark.parametrize("kind", ["baseline", "control"])

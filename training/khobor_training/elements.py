@@ -20,9 +20,11 @@ def text(value: object) -> Markup:
     """Escape anything but markup; Bangla is marked as such, for fonts and screen readers."""
     if isinstance(value, Markup):
         return value
-    parts, end, plain = [], 0, str(value)
+    end, plain = 0, str(value)
+    parts: list[str] = []
     for match in _BANGLA.finditer(plain):
-        parts += [html.escape(plain[end : match.start()]), f'<span lang="bn">{match.group()}</span>']
+        before, run = html.escape(plain[end : match.start()]), html.escape(match.group())
+        parts.append(f'{before}<span lang="bn">{run}</span>')
         end = match.end()
     # Null bytes and other control characters have no place in HTML.
     return Markup(re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "\ufffd", "".join(parts) + html.escape(plain[end:])))

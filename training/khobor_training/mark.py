@@ -86,8 +86,6 @@ def _cut(text: str, spans: list[tuple[int, int]], share: list[float]) -> list[tu
                 cut.append((text[end:first], 0.0))
             cut.append((text[first:last], waiting))
             end, waiting = last, 0.0
-    if waiting and cut:
-        cut[-1] = (cut[-1][0], cut[-1][1] + waiting)
     if end < len(text):
         cut.append((text[end:], 0.0))
     return cut
