@@ -92,8 +92,8 @@ def learning(report: Report) -> Markup:
     rows = [[f"{n:,}", with_interval(value, low, high, 3)] for n, value, low, high in points]
     told = table(["articles", "macro-F1, 95 % interval"], rows, caption="Learning curve")
     more = ""
-    if len(points) > 1 and points[-1][1] <= points[-2][2:][1] and points[-1][1] >= points[-2][2]:
-        more = " The last step is within the interval of the one before: more of the same adds little."
+    if len(points) > 1 and points[-2][2] <= points[-1][1] <= points[-2][3]:
+        more = " The last step ends within the interval of the one before it, so it may be chance."
     drawn = join([tag("p", said, more), tag("figure", chart), fold("As a table", told)])
     return section("learning", "Would more articles help", drawn)
 

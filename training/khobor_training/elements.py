@@ -94,7 +94,9 @@ def table(
         tag("tbody", *body),
         class_=class_,
     )
-    return tag("div", whole, class_="box", tabindex="0", role="region", aria_label=_plain(caption))
+    if "stack" in class_:  # it never needs to scroll
+        return tag("div", whole, class_="box")
+    return tag("div", whole, class_="box", tabindex="0", role="group", aria_label=_plain(caption))
 
 
 def _plain(value: object) -> str:
