@@ -2,7 +2,7 @@ import numpy as np
 from outcomes import outcome
 
 from khobor_training import evaluate
-from khobor_training.paired import difference
+from khobor_training.evaluate import difference
 
 
 def test_the_same_answers_are_not_apart():

@@ -35,6 +35,15 @@ def probability_better(
     return float(np.mean(first > second))
 
 
+def difference(
+    y: Labels, predicted: Labels, other: Labels, groups: ArrayLike, *, seed: int, n: int = 1000
+) -> tuple[float, float]:
+    """Return the 95 % interval of the macro-F1 of `predicted` less that of `other`, in the same resamples."""
+    first, second = _resampled(y, [predicted, other], groups, seed, n)
+    low, high = np.quantile(first - second, [0.025, 0.975])
+    return float(low), float(high)
+
+
 def _resampled(y: Labels, answers: list[Labels], groups: ArrayLike, seed: int, n: int) -> list[Any]:
     """Return for each of several answers its macro-F1 in the same resamples of whole groups."""
     _, group = np.unique(np.asarray(groups), return_inverse=True)
