@@ -224,6 +224,15 @@ class TargetTokenizer(TransformerMixin, BaseEstimator):
             times[mention.target] = times.get(mention.target, 0) + 1
         return sorted(times, key=lambda target: -times[target])
 
+    def unmask(self, text: str, target: str) -> tuple[list[str], list[tuple[int, int]]]:
+        """Return the words of a text, and which of them each masked word of `transform` stands for."""
+        words = self._articles([text])[text].words
+        name = self.names.resolve(target)
+        found = self.names.find(words, name)
+        _, places, _ = mask(words, found, name)
+        stop = {mention.start: mention.stop for mention in found}
+        return words, [(place, stop.get(place, place + 1)) for place in places]
+
     def mentions(self, text: str, target: str) -> list[tuple[list[str], str]]:
         """Return the words of each mention of a target, and what the last of them has after the name."""
         words = self._articles([text])[text].words

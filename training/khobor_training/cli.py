@@ -1,19 +1,17 @@
 """The command ``khobor``: each subcommand imports only what it needs."""
 
 import json
-import re
 import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from khobor_training.cli_predict import explain, label, predict
 from khobor_training.errors import InputError
-from khobor_training.files import Row, is_table, jsonl_rows, read_rows
 
 
 class _Commands(click.Group):
@@ -164,105 +162,8 @@ def info(model: Path) -> None:
     click.echo(json.dumps(load(model).info, ensure_ascii=False, indent=2))
 
 
-@main.command()
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("article", default="-")
-@click.option("--format", "kind", type=click.Choice(["jsonl", "csv", "table"]), default="jsonl")
-def predict(model: Path, article: str, kind: str) -> None:
-    """Label ARTICLE: a text, a file, or standard input (-)."""
-    from khobor_training.storage import load
-
-    predictor = load(model)
-    articles = _articles(article)
-    try:
-        rows = [prediction.to_dict() for prediction in predictor(articles)]
-    except ValueError as error:
-        raise InputError(str(error)) from None
-    for line in _lines(rows, kind):
-        click.echo(line)
-
-
-def _articles(given: str) -> list[Any]:
-    """Return the articles that an argument means."""
-    path = Path(given)
-    try:
-        is_file = given != "-" and path.is_file()
-    except (OSError, ValueError):  # a text too long to be a path
-        is_file = False
-    if given == "-":
-        text = _decode(sys.stdin.buffer.read(), "standard input")
-    elif is_file and is_table(path):
-        return [_record(row, path) for row in read_rows(path)]
-    elif is_file:
-        try:
-            text = _decode(path.read_bytes(), str(path))
-        except OSError as error:
-            raise InputError(f"{path} must be readable, got {error.strerror}; check its rights") from None
-    elif _looks_like_a_path(given):
-        found = "a folder" if path.is_dir() else "no such file"
-        raise InputError(f"{given} must be a file or an article, got {found}; check the path")
-    else:
-        text = given
-    if text.lstrip().startswith("{"):
-        return [_record(row, given) for row in jsonl_rows(text)]
-    return [text]
-
-
-def _looks_like_a_path(given: str) -> bool:
-    """Tell a mistyped path from an article in another language, which gets an abstention."""
-    if re.search("[\u0980-\u09ff]", Path(given).name):
-        return False
-    return bool(re.search(r"\.\w{1,8}$", given)) or ("/" in given and not re.search(r"\s", given))
-
-
-def _record(row: Row, name: object) -> dict[str, Any]:
-    if row.problem:
-        raise InputError(f"{name}, row {row.number}: {row.problem}; mend or remove the row")
-    if "body" not in row.values:
-        raise InputError(
-            f"{name}, row {row.number}: must have 'body', got {', '.join(sorted(row.values))}; rename yours"
-        )
-    return row.values
-
-
-def _decode(data: bytes, name: str) -> str:
-    if (position := data.find(b"\x00")) >= 0:
-        raise InputError(
-            f"{name} must be text, got a null byte at position {position}; save it as UTF-8 text"
-        )
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{name} must be UTF-8, got a broken byte at position {error.start}; save it as UTF-8 text"
-        ) from None
-
-
-def _lines(rows: list[dict[str, Any]], kind: str) -> Iterator[str]:
-    if kind == "jsonl":
-        for row in rows:
-            yield json.dumps(row, ensure_ascii=False)
-        return
-    flat = []
-    for row in rows:
-        labels = "|".join(row["labels"]) if "labels" in row else row["label"] or ""
-        flat.append([row["id"] or "", labels, *row["probabilities"].values(), row["reason"] or ""])
-    if rows and kind == "csv":
-        import csv
-        import io
-
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerows(
-            [["id", "labels", *rows[0]["probabilities"], "reason"], *flat]
-        )
-        yield buffer.getvalue().rstrip("\n")
-    elif rows:
-        names = list(rows[0]["probabilities"])
-        yield f"{'id':<20} " + " ".join(f"{n:>12}" for n in names) + "  labels"
-        for row, cells in zip(rows, flat, strict=True):
-            shares = " ".join(f"{p:>12.3f}" for p in row["probabilities"].values())
-            yield f"{cells[0]!s:<20} {shares}  {cells[1] or cells[-1] or '(none)'}"
-
+for command in (predict, label, explain):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -18,6 +18,9 @@ from khobor_features.tokenise import Tokenizer
 Pieces = Sequence[tuple[str, float]]
 
 # A part smaller than this share of the largest is not worth the reader's eye.
+_FARTHEST = 40
+"""So many characters on, a word that BNLP's tokenizer wrote anew is given up."""
+
 _GRADES = (0.15, 0.4, 0.7)
 
 STYLE = """
@@ -70,6 +73,33 @@ def pieces(text: str, normalizer: Normalizer, parts: Mapping[str, float]) -> lis
         for place in own:
             share[place] = parts.get(word, 0.0) / len(own)
     return _cut(text, spans, share)
+
+
+def in_order(
+    text: str, normalizer: Normalizer, words: Sequence[str], share: Sequence[float]
+) -> list[tuple[str, float]]:
+    """Cut a text at words that are given in the order in which they stand, each with its own part.
+
+    Parameters
+    ----------
+    text : str
+        The original.
+    normalizer : Normalizer
+        That of the model.
+    words : sequence of str
+        As the model sees them.
+    share : sequence of float
+        The part of each.
+    """
+    spelt, offsets = normalizer.align(text)
+    spans, placed, at = [], [], 0
+    for word, part in zip(words, share, strict=True):
+        found = spelt.find(word, at, at + len(word) + _FARTHEST)
+        if found >= 0:
+            at = found + len(word)
+            spans.append((int(offsets[found]), int(offsets[at])))
+            placed.append(part)
+    return _cut(text, spans, placed)
 
 
 def _cut(text: str, spans: list[tuple[int, int]], share: list[float]) -> list[tuple[str, float]]:

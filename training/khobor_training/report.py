@@ -4,20 +4,14 @@ The page is one file without scripts that loads nothing from anywhere: it can be
 kept beside a model and opened years later. It begins with what the model is good for.
 """
 
-import html
-from pathlib import Path
-
-from khobor_training import curve_sections, mark, sections, word_sections
+from khobor_training import curve_sections, sections, word_sections
 from khobor_training.charts import HATCHING
 from khobor_training.elements import Markup, items, join, number, tag, text
 from khobor_training.record import Comparison, Measures, Report, WorstError, measure
+from khobor_training.style import head
 from khobor_training.verdict import Verdict, listed, verdict
 
 __all__ = ["Comparison", "Report", "WorstError", "page"]
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""What a browser may load for the page: nothing."""
-
 
 def page(report: Report) -> str:
     """Return the report as HTML.
@@ -52,21 +46,8 @@ def page(report: Report) -> str:
         tag("main", _verdict(report, measures, verdict(report, measures)), *parts),
         tag("footer", tag("p", "This page loads nothing from anywhere and needs no network.")),
     ]
-    return "<!DOCTYPE html>\n" + tag("html", _meta(report), tag("body", *body), lang="en") + "\n"
-
-
-def _meta(report: Report) -> Markup:
-    style = Path(__file__).with_name("report.css").read_text("utf-8") + mark.STYLE
-    return tag(
-        "head",
-        Markup('<meta charset="utf-8">'),
-        Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        Markup('<meta name="color-scheme" content="light dark">'),
-        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
-        Markup('<link rel="icon" href="data:,">'),
-        tag("title", Markup(html.escape(f"{report.name} · khobor report"))),
-        Markup(f"<style>{style}</style>"),
-    )
+    title = f"{report.name} · khobor report"
+    return "<!DOCTYPE html>\n" + tag("html", head(title), tag("body", *body), lang="en") + "\n"
 
 
 def _head(report: Report) -> Markup:

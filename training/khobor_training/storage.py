@@ -121,6 +121,21 @@ def load(path: str | Path) -> Predictor:
     return predictor
 
 
+def write(path: Path, data: bytes) -> None:
+    """Write a file as a whole; readers see the old one or the new one.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, data)
+    except OSError as error:
+        raise _unwritable(path, error.strerror) from None
+
+
 def _seal(models: list[dict[str, Any]]) -> bytes:
     body = json.dumps(models, sort_keys=True)
     manifest = {"models": models, "digest": hashlib.sha256(body.encode()).hexdigest()}
