@@ -224,14 +224,29 @@ class TargetTokenizer(TransformerMixin, BaseEstimator):
             times[mention.target] = times.get(mention.target, 0) + 1
         return sorted(times, key=lambda target: -times[target])
 
-    def unmask(self, text: str, target: str) -> tuple[list[str], list[tuple[int, int]]]:
-        """Return the words of a text, and which of them each masked word of `transform` stands for."""
+    def shares(
+        self, text: str, target: str, values: NDArray[np.float64]
+    ) -> tuple[list[str], list[float]]:
+        """Return the words of a text and the share of each in the values of its masked words.
+
+        Parameters
+        ----------
+        text, target : str
+            One row of `transform`.
+        values : ndarray of shape (n_masked_words,)
+            The value of a mention is shared evenly by its words.
+        """
         words = self._articles([text])[text].words
         name = self.names.resolve(target)
         found = self.names.find(words, name)
         _, places, _ = mask(words, found, name)
         stop = {mention.start: mention.stop for mention in found}
-        return words, [(place, stop.get(place, place + 1)) for place in places]
+        share = [0.0] * len(words)
+        for place, value in zip(places, values.tolist(), strict=True):
+            own = range(place, stop.get(place, place + 1))
+            for i in own:
+                share[i] += value / len(own)
+        return words, share
 
     def mentions(self, text: str, target: str) -> list[tuple[list[str], str]]:
         """Return the words of each mention of a target, and what the last of them has after the name."""

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-import numpy as np
-
 from khobor_training import mark
 from khobor_training.elements import Markup, tag, text
 from khobor_training.explain import contributions
@@ -140,13 +138,10 @@ def _sum(own: LabelExplanation) -> str:
     return f"score {own.score:+.3f} = {parts}"
 
 
-def _pieces(predictor: Predictor, row: Any, own: dict[str, Any], share: Any) -> list[tuple[str, float]]:
+def _pieces(predictor: Predictor, row: Any, own: dict[str, Any], values: Any) -> list[tuple[str, float]]:
     tokenizer = predictor.pipeline[0]
     if not isinstance(predictor, StancePredictor):
         return mark.pieces(row, tokenizer.normalizer, own["words"])
-    original, target = row
-    words, places = tokenizer.unmask(original, target)
-    at = np.zeros(len(words))
-    for (start, stop), part in zip(places, share, strict=True):
-        at[start:stop] += part / (stop - start)
-    return mark.in_order(original, tokenizer.normalizer, words, at.tolist())
+    text, target = row
+    words, share = tokenizer.shares(text, target, values)
+    return mark.in_order(text, tokenizer.normalizer, words, share)

@@ -24,6 +24,9 @@ from khobor_training.errors import InputError
 from khobor_training.outcome import Outcome
 from khobor_training.pipeline import CONTROLS, build
 
+CURVE_SHARES = (0.25, 0.5)
+"""Of the events of a fold's training part: points of the learning curve, beside all of them."""
+
 Rows = NDArray[np.intp]
 Folds = list[tuple[Rows, Rows]]
 
@@ -82,6 +85,8 @@ class Fitted:
     others : dict of str to Outcome
         The same rows, by the controls of a stance, and by ``random_split``: models of folds that
         part events.
+    curve : list of (int, Outcome)
+        The same rows by models of a share of each fold's events, and of how many rows they were, about.
     """
 
     pipeline: Pipeline
@@ -91,6 +96,7 @@ class Fitted:
     held: Outcome
     out_of_fold: Outcome
     others: dict[str, Outcome]
+    curve: list[tuple[int, Outcome]]
 
 
 def fit(config: Config, planned: Plan, n_jobs: int) -> Fitted:
@@ -123,6 +129,12 @@ def fit(config: Config, planned: Plan, n_jobs: int) -> Fitted:
         compared["random_split"] = (model, random)
     for control in CONTROLS if stance else ():
         compared[control] = (build(config, control=control)[1:], last.folds)
+    curves: dict[str, tuple[Pipeline, Folds]] = {}
+    for share in CURVE_SHARES:
+        fewer = _fewer(last.folds, articles.groups[last.rows], y[last.rows], share, config.seed)
+        if fewer:
+            curves[f"curve {share}"] = (model, fewer)
+    compared |= curves
     for pipeline, folds in compared.values():
         tasks += [(pipeline, last.rows[train], last.rows[test], False) for train, test in folds]
 
@@ -142,6 +154,10 @@ def fit(config: Config, planned: Plan, n_jobs: int) -> Fitted:
         models.append(next(done))
     probabilities = calibrations[0].probabilities(models[0][1])
     held = outcome(config, articles, planned.held, probabilities, calibrations[0].labels(probabilities))
+    told = {
+        name: cross_calibrated(config, articles, last.rows, folds, _gather(done, folds, y[last.rows]))
+        for name, (_, folds) in compared.items()
+    }
     return Fitted(
         pipeline=Pipeline([*blank.steps[:1], *models[-1][0].steps]),
         calibration=calibrations[-1],
@@ -149,13 +165,26 @@ def fit(config: Config, planned: Plan, n_jobs: int) -> Fitted:
         trial_calibration=calibrations[0],
         held=held,
         out_of_fold=cross_calibrated(config, articles, last.rows, last.folds, scores[-1]),
-        others={
-            name: cross_calibrated(
-                config, articles, last.rows, folds, _gather(done, folds, y[last.rows])
-            )
-            for name, (_, folds) in compared.items()
-        },
+        others={name: own for name, own in told.items() if name not in curves},
+        curve=[
+            (int(np.mean([len(train) for train, _ in folds])), told[name])
+            for name, (_, folds) in curves.items()
+        ],
     )
+
+
+def _fewer(folds: Folds, groups: NDArray[np.str_], y: NDArray[np.int_], share: float, seed: int) -> Folds:
+    """Return the folds with a share of their training groups; none where a label would be left out."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for train, test in folds:
+        names = np.unique(groups[train])
+        kept = rng.permutation(names)[: max(1, round(share * len(names)))]
+        rows = train[np.isin(groups[train], kept)]
+        if not len(rows) or (y[rows].min(axis=0) == y[rows].max(axis=0)).any():
+            return []
+        found.append((rows, test))
+    return found
 
 
 def calibrated(config: Config, scores: Floats, y: NDArray[np.int_]) -> Calibration:
@@ -171,7 +200,8 @@ def cross_calibrated(config: Config, articles: Articles, rows: Rows, folds: Fold
     """Return what out-of-fold scores say, each fold's calibration fitted on the other folds."""
     y = articles.y[rows]
     probabilities, predicted = np.empty(scores.shape), np.empty(scores.shape, dtype=int)
-    for train, test in folds:
+    for _, test in folds:
+        train = np.setdiff1d(np.arange(len(rows)), test)
         calibration = calibrated(config, scores[train], y[train])
         probabilities[test] = calibration.probabilities(scores[test])
         predicted[test] = calibration.labels(probabilities[test])

@@ -4,6 +4,7 @@ The page and the model card are written from the same record, so that they canno
 different things.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -128,7 +129,7 @@ class Report:
     learning_curve: list[tuple[int, float, float, float]] = field(default_factory=list)
     top_words: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     topics: list[tuple[str, dict[str, float]]] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    findings: Sequence[Finding] = field(default_factory=list)
     errors: list[WorstError] = field(default_factory=list)
     config_text: str = ""
     facts: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,185 @@
+"""Draw the report of a training from what it found: the page, and the model card."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from khobor_features.topics import TopicFeatures
+from khobor_features.vectorise import WordTfidf
+from khobor_training import evaluate, mark
+from khobor_training.config import Config
+from khobor_training.explain import parts
+from khobor_training.findings import Finding
+from khobor_training.fit import Fitted
+from khobor_training.outcome import Outcome
+from khobor_training.per_label import worst
+from khobor_training.pipeline import CONTROLS
+from khobor_training.record import Comparison, Report, WorstError
+
+N_WORDS = 15
+N_ERRORS = 10
+
+
+def report(
+    config: Config,
+    config_file: Path,
+    fitted: Fitted,
+    figures: dict[str, Any],
+    findings: list[Finding],
+    info: dict[str, Any],
+    *,
+    show_text: bool,
+) -> Report:
+    """Return the record that the page and the card are written from.
+
+    Parameters
+    ----------
+    config : Config
+    config_file : Path
+        Shown as it is.
+    fitted : Fitted
+    figures : dict
+        See ``summary.figures``.
+    findings : list of Finding
+    info : dict
+        The predictor's.
+    show_text : bool
+        Whether titles and text of articles are shown.
+    """
+    features = fitted.pipeline.named_steps["features"]
+    coef = fitted.pipeline.named_steps["classifier"].coef_
+    return Report(
+        name=config.name,
+        task=config.task,
+        outcome=fitted.out_of_fold,
+        held=figures,
+        comparisons=_comparisons(config, fitted, figures),
+        learning_curve=_curve(config, fitted),
+        top_words=_top_words(config, features, coef),
+        topics=_topics(config, features, coef),
+        findings=findings,
+        errors=_errors(fitted),
+        config_text=config_file.read_text("utf-8"),
+        facts={
+            "Trained": info["trained_at"],
+            "Figures from": info["figures_from"],
+            "Articles": str(info["n_articles"]),
+            "Data SHA-256": info["data_sha256"],
+            **{name: str(version) for name, version in info["versions"].items()},
+        },
+        show_text=show_text,
+        seed=config.seed,
+    )
+
+
+def _comparisons(config: Config, fitted: Fitted, figures: dict[str, Any]) -> list[Comparison]:
+    whole, held = fitted.out_of_fold, fitted.held
+    found = [Comparison("majority", figures["majority_macro_f1"], note=f"{len(held)} held-out articles")]
+    if "keyword_rule_macro_f1" in figures:
+        score = figures["keyword_rule_macro_f1"]
+        found.append(Comparison("keyword rule", score, note=f"{len(held)} held-out articles"))
+    for name in CONTROLS:
+        if name in fitted.others:
+            shown = name.replace("_", "-", 1).replace("_", " ")
+            found.append(_beside(shown, whole, fitted.others[name], config))
+    if "random_split" in fitted.others:
+        own = figures["random_split"]
+        note = f"all {len(whole)}, events on both sides: what it would have claimed"
+        found.append(
+            Comparison(
+                "random split", own["macro_f1"], own["macro_f1_low"], own["macro_f1_high"], note, "random"
+            )
+        )
+    return found
+
+
+def _beside(name: str, whole: Outcome, other: Outcome, config: Config) -> Comparison:
+    low, high = evaluate.interval(other.y, other.predicted, other.groups, seed=config.seed)
+    return Comparison(
+        name,
+        evaluate.macro_f1(other.y, other.predicted),
+        low,
+        high,
+        f"all {len(whole)}, out of fold",
+        "control",
+        evaluate.difference(whole.y, whole.predicted, other.predicted, whole.groups, seed=config.seed),
+    )
+
+
+def _curve(config: Config, fitted: Fitted) -> list[tuple[int, float, float, float]]:
+    whole = fitted.out_of_fold
+    n_folds = config.split.folds
+    points = [*fitted.curve, (round(len(whole) * (n_folds - 1) / n_folds), whole)]
+    return [
+        (
+            n,
+            evaluate.macro_f1(own.y, own.predicted),
+            *evaluate.interval(own.y, own.predicted, own.groups, seed=config.seed),
+        )
+        for n, own in points
+    ]
+
+
+def _top_words(config: Config, features: Any, coef: Any) -> dict[str, list[tuple[str, float]]]:
+    """Return the words of most weight for and against each label, from the first word features there are."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    start = 0
+    stacks = features.blocks_ if config.task == "stance" else [("", features)]
+    for _, stack in stacks:
+        for _, family in stack.families_:
+            if not isinstance(family, WordTfidf):
+                start += len(family.components_) if isinstance(family, TopicFeatures) else len(family.idf_)
+                continue
+            names = family.get_feature_names_out()
+            for label, row in zip(config.labels, coef, strict=True):
+                own = row[start : start + len(names)]
+                order = np.argsort(own)
+                picked = [*order[::-1][:N_WORDS], *order[:N_WORDS]]
+                found[label] = [(str(names[i]), float(own[i])) for i in picked]
+            return found
+    return found
+
+
+def _topics(config: Config, features: Any, coef: Any) -> list[tuple[str, dict[str, float]]]:
+    """Return the topics by their words, with their weight for each label."""
+    if config.task == "stance":
+        return []
+    start = 0
+    for _, family in features.families_:
+        if isinstance(family, TopicFeatures):
+            names = family.get_feature_names_out()
+            own = coef[:, start : start + len(names)] * features.topics_weight
+            return [
+                (str(name), dict(zip(config.labels, column.tolist(), strict=True)))
+                for name, column in zip(names, own.T, strict=True)
+            ]
+        start += len(family.idf_)
+    return []
+
+
+def _errors(fitted: Fitted) -> list[WorstError]:
+    """Return the held-out errors that the model was surest of, with the words that misled it."""
+    held, labels = fitted.held, fitted.held.labels
+    tokenizer, found = fitted.trial[0], []
+    for row, column in worst(held, N_ERRORS):
+        text, target = held.texts[row], str(held.frame["target"].iloc[row])
+        tokens = tokenizer.transform([(text, target) if target else text])
+        told = parts(fitted.trial, tokens).at_words[:, column]
+        if target:
+            words, share = tokenizer.shares(text, target, told)
+        else:
+            words, share = [tokens.words[i] for i in tokens.ids], told.tolist()
+        found.append(
+            WorstError(
+                id=str(held.frame["id"].iloc[row]),
+                title=text.partition("\n")[0],
+                true=[name for name, on in zip(labels, held.y[row], strict=True) if on],
+                predicted=[name for name, on in zip(labels, held.predicted[row], strict=True) if on],
+                probabilities=dict(zip(labels, held.probabilities[row].tolist(), strict=True)),
+                label=labels[column],
+                pieces=mark.in_order(text, tokenizer.normalizer, words, share),
+                target=target,
+            )
+        )
+    return found
