@@ -31,6 +31,11 @@ def rows(n=90):
     return list(starter.articles().values())[:n]
 
 
+def bodies(n):
+    """Return texts of corpus articles, no two of them alike."""
+    return [row["body"] for row in rows(n)]
+
+
 def run(*arguments):
     return CliRunner().invoke(main, [str(a) for a in arguments])
 
