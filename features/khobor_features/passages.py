@@ -241,7 +241,7 @@ class TargetTokenizer(TransformerMixin, BaseEstimator):
         start = 0
         for text, own in normal.items():
             article = articles[text] = _Article([], [], [], [])
-            title, line_end, closing = has_title(own), -1, ""
+            title_end, line_end, closing = own.find("\n") if has_title(own) else 0, -1, ""
             for number, (begin, _) in enumerate(spans[text]):
                 stop = next(ends)
                 if begin > line_end:  # no quotation reaches over the end of its line
@@ -254,7 +254,7 @@ class TargetTokenizer(TransformerMixin, BaseEstimator):
                     closing = ("" if word == closing else closing) if closing else _OPEN.get(word, "")
                     article.words.append(word)
                     article.sentence.append(number)
-                    article.headline.append(title and number == 0)
+                    article.headline.append(begin < title_end)
                     article.quoted.append(inside)
                 start = stop
         return articles
