@@ -36,6 +36,19 @@ def bodies(n):
     return [row["body"] for row in rows(n)]
 
 
+TARGETS = {"ভারত": ["দিল্লি"], "চীন": ["বেইজিং"], "উত্তর কোরিয়া": ["কিম"], "রাশিয়া": ["রুশ", "মস্কো"]}
+
+
+def stance_rows(n):
+    """Return rows of the corpus that have a target, in an order that no stance decides."""
+    return sorted((row for row in starter.rows() if row["target"]), key=lambda row: row["event"][::-1])[:n]
+
+
+def stance_pairs(n):
+    """Return texts of the corpus with their targets."""
+    return [(f"{row['title']}\n{row['body']}", row["target"]) for row in stance_rows(n)]
+
+
 def run(*arguments):
     return CliRunner().invoke(main, [str(a) for a in arguments])
 
