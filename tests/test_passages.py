@@ -169,6 +169,7 @@ def test_rows_that_are_taken_are_those_rows_alone(given_rows, data):
         np.testing.assert_array_equal(getattr(taken, name), getattr(alone, name), err_msg=name)
     kept = alone.mark == 0
     assert written(taken.where(kept)) == written(alone.where(kept))
+    assert set(taken.where(kept).words) == {word for text in written(taken.where(kept)) for word in text}
 
 
 @given(ROWS)

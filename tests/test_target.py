@@ -191,6 +191,17 @@ def test_a_view_that_no_row_has_is_left_out():
     np.testing.assert_allclose(features.transform(X).toarray(), matrix.toarray())
 
 
+@pytest.mark.parametrize("name", ["headline", "sentences", "window", "rest"])
+def test_of_a_view_that_one_article_lacks_nothing_is_seen(name):
+    X = TOKENIZER.transform([("ভারত ক\nভারত ক খ। ক। ক। ক। ক", "ভারত"), ("ক খ গ।", "ভারত")])
+    features = TargetFeatures(words=WORDS, views={"article": 1.0, name: 1.0}).fit(X)
+    alone = TOKENIZER.transform([("ক খ", "ভারত")])
+    row = features.transform(alone).toarray()[0]
+    seen = [n for n, value in zip(features.get_feature_names_out(), row, strict=True) if value]
+    assert np.isfinite(row).all()
+    assert not [n for n in seen if n.startswith(name)]
+
+
 def test_features_that_see_nothing_are_refused():
     X = TOKENIZER.transform([("ক খ গ", "ভারত")])
     with pytest.raises(ValueError, match="views, cues or identity must be given, got none"):

@@ -76,9 +76,14 @@ class TargetTokens:
         )
 
     def where(self, kept: NDArray[np.bool_]) -> Tokens:
-        """Return the masked words for which `kept` is true."""
+        """Return the masked words for which `kept` is true, over the words that stand among them."""
         starts = np.append(0, np.cumsum(kept))[self.tokens.starts]
-        return Tokens(self.tokens.words, self.tokens.ids[kept], starts.astype(np.int64))
+        ids = self.tokens.ids[kept]
+        used = np.zeros(len(self.tokens.words), bool)
+        used[ids] = True
+        number = (np.cumsum(used) - 1).astype(np.int32)
+        words = [self.tokens.words[i] for i in np.flatnonzero(used).tolist()]
+        return Tokens(words, number[ids], starts.astype(np.int64))
 
     @property
     def row(self) -> NDArray[np.intp]:
