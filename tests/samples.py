@@ -20,6 +20,25 @@ tracking: {enabled: false}
 """
 
 
+STANCE = """
+name: tiny_stance
+task: stance
+data: {files: [rows.jsonl]}
+split: {folds: 3}
+shares: {supportive: 0.2, neutral: 0.5, critical: 0.3}
+features:
+  words: {min_df: 2}
+  target: {views: {article: 1.0, headline: 1.0}, cues: 0.08}
+classifier: {kind: logistic_regression, C: 2}
+targets:
+  ভারত: {aliases: [দিল্লি]}
+  চীন: {aliases: [বেইজিং], exceptions: [দক্ষিণ চীন সাগর]}
+  রাশিয়া: {aliases: [রুশ, মস্কো]}
+  যুক্তরাষ্ট্র: {aliases: [মার্কিন]}
+tracking: {enabled: false}
+"""
+
+
 LAUNCH = "রাশিয়া ও ভারতের পররাষ্ট্রমন্ত্রী মহাকাশে উপগ্রহ উৎক্ষেপণ নিয়ে চুক্তি করেছেন।"
 
 
