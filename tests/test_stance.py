@@ -208,6 +208,7 @@ def test_the_figures_of_a_stance_stand_with_the_model(predict):
     figures = predict.info["figures"]
     assert set(figures["stance"]["controls"]) == {"target_blind", "target_name_only"}
     assert figures["swap"]["n"] > 10
+    assert figures["swap"]["largest_move"] < 1e-9  # names are masked
     assert figures["out_of_fold"]["n"] == 200
     assert 0 < figures["stance"]["both_right"]["n"] < 100
 
