@@ -134,6 +134,14 @@ def test_a_stance_that_cannot_be_told_is_withheld_with_its_reason(predict, text,
     assert sum(prediction.probabilities.values()) == pytest.approx(1)
 
 
+def test_the_confidence_of_a_stance_is_the_probability_of_its_label(predict):
+    answer = predict(TEXT, target="ভারত")
+    own = answer.probabilities[answer.label]
+    for least, reason in ((own - 1e-6, None), (own + 1e-6, "low_confidence")):
+        predict.abstain["min_confidence"] = least
+        assert predict(TEXT, target="ভারত").reason == reason
+
+
 def test_another_name_of_a_target_gets_the_same_answer(predict):
     one, other = predict(TEXT, target="ভারত"), predict(TEXT, target="দিল্লি")
     assert other.target == "দিল্লি"
