@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from samples import CONFIG, rows
+from samples import CONFIG, STANCE, rows, stance_rows
 
 from khobor_training.cli import main
 
@@ -19,6 +19,17 @@ def project(tmp_path_factory):
     lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows(150)]
     (folder / "articles.jsonl").write_text("".join(lines), "utf-8")
     done = CliRunner().invoke(main, ["train", str(folder / "configs" / "tiny.yaml")])
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+@pytest.fixture(scope="session")
+def stance_project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("a stance")
+    (folder / "tiny_stance.yaml").write_text(STANCE, "utf-8")
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in stance_rows(200)]
+    (folder / "rows.jsonl").write_text("".join(lines), "utf-8")
+    done = CliRunner().invoke(main, ["train", str(folder / "tiny_stance.yaml")])
     assert done.exit_code == 0, done.output
     return folder
 

@@ -20,6 +20,25 @@ tracking: {enabled: false}
 """
 
 
+STANCE = """
+name: tiny_stance
+task: stance
+data: {files: [rows.jsonl]}
+split: {folds: 3}
+shares: {supportive: 0.2, neutral: 0.5, critical: 0.3}
+features:
+  words: {min_df: 2}
+  target: {views: {article: 1.0, headline: 1.0}, cues: 0.08}
+classifier: {kind: logistic_regression, C: 2}
+targets:
+  ভারত: {aliases: [দিল্লি]}
+  চীন: {aliases: [বেইজিং], exceptions: [দক্ষিণ চীন সাগর]}
+  রাশিয়া: {aliases: [রুশ, মস্কো]}
+  যুক্তরাষ্ট্র: {aliases: [মার্কিন]}
+tracking: {enabled: false}
+"""
+
+
 LAUNCH = "রাশিয়া ও ভারতের পররাষ্ট্রমন্ত্রী মহাকাশে উপগ্রহ উৎক্ষেপণ নিয়ে চুক্তি করেছেন।"
 
 
@@ -29,6 +48,24 @@ GOOD = "আজ ঢাকায় একটি খবর প্রকাশি�
 def rows(n=90):
     """Return corpus rows, each article once, events whole."""
     return list(starter.articles().values())[:n]
+
+
+def bodies(n):
+    """Return texts of corpus articles, no two of them alike."""
+    return [row["body"] for row in rows(n)]
+
+
+TARGETS = {"ভারত": ["দিল্লি"], "চীন": ["বেইজিং"], "উত্তর কোরিয়া": ["কিম"], "রাশিয়া": ["রুশ", "মস্কো"]}
+
+
+def stance_rows(n):
+    """Return rows of the corpus that have a target, in an order that no stance decides."""
+    return sorted((row for row in starter.rows() if row["target"]), key=lambda row: row["event"][::-1])[:n]
+
+
+def stance_pairs(n):
+    """Return texts of the corpus with their targets."""
+    return [(f"{row['title']}\n{row['body']}", row["target"]) for row in stance_rows(n)]
 
 
 def run(*arguments):

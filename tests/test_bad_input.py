@@ -5,9 +5,10 @@ import json
 import shutil
 
 import pytest
-from samples import CONFIG, GOOD, LAUNCH, run
+from samples import CONFIG, GOOD, LAUNCH, bodies, run
 
 from khobor_training import storage
+from khobor_training.predict import FORMAT
 
 MANY = "1 of 31 rows cannot be used; mend them, or set data.on_bad_row: skip\n  a.jsonl, row 31: "
 
@@ -18,7 +19,7 @@ def jsonl(table):
 
 def good_rows(*extra):
     topics = [["space"], ["military"], ["diplomacy"]]
-    table = [{"id": str(i), "body": f"{GOOD} {i}", "topics": topics[i % 3]} for i in range(30)]
+    table = [{"id": str(i), "body": body, "topics": topics[i % 3]} for i, body in enumerate(bodies(30))]
     return jsonl([*table, *({"id": "last", "body": GOOD, "topics": [], **row} for row in extra)])
 
 
@@ -96,8 +97,13 @@ FILES = {
         "{data} must have a column 'topics', got body; name your columns under data.columns",
     ),
     "one class": (
-        jsonl([{"body": f"{GOOD} {i}", "topics": ["space"]} for i in range(30)]),
+        jsonl([{"body": body, "topics": ["space"]} for body in bodies(30)]),
         "label 'diplomacy' must hold in at least 3 events and not hold in at least 3, got 0 and 30; "
+        "add articles or drop the label from data.labels",
+    ),
+    "one article, copied": (
+        jsonl([{"body": f"{GOOD} {i}", "topics": [["space"], []][i % 2]} for i in range(30)]),
+        "label 'diplomacy' must hold in at least 3 events and not hold in at least 3, got 0 and 1; "
         "add articles or drop the label from data.labels",
     ),
     "a label typo": (
@@ -317,7 +323,7 @@ OTHER_MANIFEST = (
         (not_a_model, OTHER_BYTES),
         (without_manifest, OTHER_MANIFEST),
         (changed_manifest, OTHER_MANIFEST),
-        (of_another_format, "{model} must be of predictor format 2, got 1; train it again"),
+        (of_another_format, f"{{model}} must be of predictor format {FORMAT}, got 1; train it again"),
         (
             of_another_scikit_learn,
             "{model} must be of scikit-learn {here}, got 1.2.3; "

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from khobor_training import calibrate
@@ -46,3 +48,93 @@ def test_scores_that_are_all_equal_say_nothing_and_do_no_harm():
     y = np.array([[0], [1]] * 10)
     fitted = calibrate.fit(np.zeros((20, 1)), y, multiclass=False, seed=0)
     assert fitted.probabilities(np.zeros((1, 1)))[0, 0] == pytest.approx(0.5)
+
+
+def classes(seed=0, n=600, shares=(0.3, 0.35, 0.35), lift=1.2, shift=(0.4, -0.2, 0.0)):
+    """Return scores, and one of three classes for each row."""
+    rng = np.random.default_rng(seed)
+    y = np.eye(3, dtype=int)[rng.choice(3, n, p=shares)]
+    return lift * y + rng.normal(size=y.shape) + np.array(shift), y
+
+
+def expected_f1(y, labels, shares):
+    """Return the macro-F1 where classes have these shares."""
+    true = y.argmax(axis=1)
+    weight = (np.array(shares) / y.mean(axis=0))[true]
+    return f1_score(true, labels.argmax(axis=1), average="macro", sample_weight=weight)
+
+
+SHARES = [(0.15, 0.6, 0.25), (0.05, 0.9, 0.05), (1 / 3, 1 / 3, 1 / 3), (0.8, 0.1, 0.1)]
+
+
+@pytest.mark.parametrize("shares", SHARES)
+@pytest.mark.parametrize("shift", [(0.4, -0.2, 0.0), (-2.0, 3.0, 0.0)], ids=["fair scores", "leaning scores"])
+def test_probabilities_follow_the_shares_that_classes_will_have(shares, shift):
+    scores, y = classes(n=3000, shift=shift)
+    fitted = calibrate.fit_to_shares(scores, y, np.array(shares), seed=0)
+    new, y_new = classes(seed=1, n=6000, shares=shares, shift=shift)
+    p = fitted.probabilities(new)
+    assert p.sum(axis=1) == pytest.approx(1)
+    np.testing.assert_allclose(p.mean(axis=0), shares, atol=0.03)
+    # And not as a mean alone: of rows that get 0.6 to 0.8, about seven in ten are so.
+    for label in range(3):
+        rows = (p[:, label] > 0.6) & (p[:, label] < 0.8)
+        if rows.sum() > 300:
+            assert y_new[rows, label].mean() == pytest.approx(p[rows, label].mean(), abs=0.07)
+
+
+def test_shares_that_are_those_of_the_rows_move_nothing():
+    scores, y = classes(n=2000)
+    fitted = calibrate.fit_to_shares(scores, y, y.mean(axis=0), seed=0)
+    np.testing.assert_allclose(fitted.probabilities(scores).mean(axis=0), y.mean(axis=0), atol=0.005)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_bars_pay_where_classes_are_of_unequal_size(seed):
+    shares = (0.06, 0.8, 0.14)
+    scores, y = classes(seed=seed, n=900)
+    fitted = calibrate.fit_to_shares(scores, y, np.array(shares), seed=0)
+    new, y_new = classes(seed=50 + seed, n=8000)
+    p = fitted.probabilities(new)
+    equal = np.eye(3, dtype=int)[p.argmax(axis=1)]
+    assert expected_f1(y_new, fitted.labels(p), shares) > expected_f1(y_new, equal, shares) + 0.03
+    assert fitted.bar[0] < fitted.bar[2] < fitted.bar[1] == 1  # a rare class needs less
+
+
+def test_of_classes_the_label_is_the_one_that_passes_its_bar_by_most():
+    fitted = calibrate.Calibration(np.ones(3), np.zeros(3), None, np.array([0.5, 1.0, 1.0]))
+    p = np.array([[0.3, 0.5, 0.2], [0.2, 0.5, 0.3], [0.26, 0.5, 0.24]])
+    assert fitted.labels(p).tolist() == [[1, 0, 0], [0, 1, 0], [1, 0, 0]]
+
+
+@given(st.integers(0, 50), st.permutations(range(3)), st.sampled_from([(0.15, 0.6, 0.25), (0.3, 0.3, 0.4)]))
+@settings(max_examples=15, deadline=None)
+def test_the_order_of_classes_never_matters(seed, order, shares):
+    scores, y = classes(seed=seed, n=200)
+    one = calibrate.fit_to_shares(scores, y, np.array(shares), seed=0)
+    other = calibrate.fit_to_shares(scores[:, order], y[:, order], np.array(shares)[order], seed=0)
+    p = one.probabilities(scores)
+    q = other.probabilities(scores[:, order])
+    np.testing.assert_allclose(q, p[:, order], atol=1e-4)
+    np.testing.assert_allclose(other.bar, one.bar[list(order)], rtol=0.02)
+    assert (one.labels(p)[:, order] == other.labels(q)).all(axis=1).mean() > 0.98
+
+
+@given(st.integers(0, 50))
+@settings(max_examples=10, deadline=None)
+def test_the_order_of_rows_moves_no_probability(seed):
+    scores, y = classes(seed=seed, n=100)
+    rows = np.random.default_rng(seed).permutation(100)
+    shares = np.array([0.2, 0.5, 0.3])
+    one, other = (calibrate.fit_to_shares(scores[i], y[i], shares, seed=0) for i in (np.arange(100), rows))
+    np.testing.assert_allclose(one.probabilities(scores), other.probabilities(scores), atol=1e-4)
+
+
+def test_scores_that_part_classes_perfectly_make_no_certainty():
+    y = np.eye(3, dtype=int)[np.arange(30) % 3]
+    fitted = calibrate.fit_to_shares(10.0 * y, y, np.array([0.2, 0.5, 0.3]), seed=0)
+    p = fitted.probabilities(10.0 * y)
+    assert ((p > 1e-7) & (p < 1 - 1e-7)).all()  # thirty rows do not make a certainty
+    assert (fitted.labels(p) == y).all()
+    same = calibrate.fit_to_shares(np.zeros((30, 3)), y, np.array([0.2, 0.5, 0.3]), seed=0)
+    np.testing.assert_allclose(same.probabilities(np.zeros((1, 3)))[0], [0.2, 0.5, 0.3], atol=0.01)

@@ -2,7 +2,7 @@ import json
 
 import pandas as pd
 import pytest
-from samples import GOOD
+from samples import bodies
 
 from khobor_training import config, data
 from khobor_training.errors import InputError
@@ -20,8 +20,8 @@ def test_bad_rows_are_skipped_and_counted_on_request(tmp_path):
         }
     )
     table = [
-        {"id": str(i), "body": f"{GOOD} {i}", "topics": [["space"], ["military"], []][i % 3]}
-        for i in range(12)
+        {"id": str(i), "body": body, "topics": [["space"], ["military"], []][i % 3]}
+        for i, body in enumerate(bodies(12))
     ]
     table.append({"id": "bad", "body": "", "topics": []})
     table.append({**table[0], "target": "নাসা"})  # the same article, another target
@@ -48,7 +48,7 @@ def checked(**data_options):
 
 
 def table(n=12, **more):
-    return [{"body": f"{GOOD} {i}", "topics": [["space"], []][i % 2], **more} for i in range(n)]
+    return [{"body": body, "topics": [["space"], []][i % 2], **more} for i, body in enumerate(bodies(n))]
 
 
 def write(path, rows):
@@ -64,7 +64,8 @@ def test_rows_that_where_does_not_name_are_left_out(tmp_path):
 
 
 def test_two_files_of_one_name_do_not_collide(tmp_path):
-    files = [write(tmp_path / d / "x.jsonl", table(8, title=d)) for d in ("a", "b")]
+    rows = table(16)
+    files = [write(tmp_path / d / "x.jsonl", part) for d, part in (("a", rows[:8]), ("b", rows[8:]))]
     assert len(data.read(checked(), files).texts) == 16
 
 
@@ -72,6 +73,25 @@ def test_the_same_text_never_stands_on_both_sides_of_a_split(tmp_path):
     articles = data.read(checked(), [write(tmp_path / "a.jsonl", table() + table())])
     assert len(articles.texts) == 24
     assert len(set(articles.groups)) == 12
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        lambda body: body,
+        lambda body: body.replace("।", "\u09f7") + "\nমন্তব্য (০)",
+        lambda body: body.rpartition("\n")[0] + "\nনিজস্ব প্রতিবেদক",
+    ],
+    ids=["word for word", "another site's signs", "its last paragraph cut"],
+)
+def test_a_copy_in_another_event_shares_its_group(tmp_path, copied):
+    rows = [{**row, "event": f"event {i}"} for i, row in enumerate(table())]
+    rows.append({"body": copied(rows[3]["body"]), "topics": [], "event": "another"})
+    articles = data.read(checked(), [write(tmp_path / "a.jsonl", rows)])
+    assert articles.groups[12] == articles.groups[3]
+    assert articles.clusters[12] == articles.clusters[3]
+    assert len(set(articles.groups)) == len(set(articles.clusters)) == 12
+    assert articles.frame["event"][12] == "another"
 
 
 def test_what_pandas_writes_can_be_read(tmp_path):

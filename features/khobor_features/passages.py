@@ -76,9 +76,14 @@ class TargetTokens:
         )
 
     def where(self, kept: NDArray[np.bool_]) -> Tokens:
-        """Return the masked words for which `kept` is true."""
+        """Return the masked words for which `kept` is true, over the words that stand among them."""
         starts = np.append(0, np.cumsum(kept))[self.tokens.starts]
-        return Tokens(self.tokens.words, self.tokens.ids[kept], starts.astype(np.int64))
+        ids = self.tokens.ids[kept]
+        used = np.zeros(len(self.tokens.words), bool)
+        used[ids] = True
+        number = (np.cumsum(used) - 1).astype(np.int32)
+        words = [self.tokens.words[i] for i in np.flatnonzero(used).tolist()]
+        return Tokens(words, number[ids], starts.astype(np.int64))
 
     @property
     def row(self) -> NDArray[np.intp]:
@@ -265,7 +270,7 @@ class TargetTokenizer(TransformerMixin, BaseEstimator):
         start = 0
         for text, own in normal.items():
             article = articles[text] = _Article([], [], [], [])
-            title, line_end, closing = has_title(own), -1, ""
+            title_end, line_end, closing = own.find("\n") if has_title(own) else 0, -1, ""
             for number, (begin, _) in enumerate(spans[text]):
                 stop = next(ends)
                 if begin > line_end:  # no quotation reaches over the end of its line
@@ -278,7 +283,7 @@ class TargetTokenizer(TransformerMixin, BaseEstimator):
                     closing = ("" if word == closing else closing) if closing else _OPEN.get(word, "")
                     article.words.append(word)
                     article.sentence.append(number)
-                    article.headline.append(title and number == 0)
+                    article.headline.append(begin < title_end)
                     article.quoted.append(inside)
                 start = stop
         return articles

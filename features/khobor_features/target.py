@@ -24,7 +24,7 @@ from khobor_features.vectorise import CharacterTfidf, WordTfidf
 VIEWS = ("plain", "article", "headline", "lead", "rest", "sentences", "passages", "window", "before", "after")
 
 LEAD = 3
-"""The sentences after the headline that are the lead."""
+"""So many sentences after the headline are the lead."""
 
 SMALLEST_SCALE = 0.05
 """A cue that hardly varies is not blown up."""
@@ -50,9 +50,9 @@ def shown(X: TargetTokens, name: str, window: int = 8) -> NDArray[np.bool_]:
         case "headline":
             return X.headline
         case "lead":
-            return ~X.headline & (X.sentence <= LEAD)
+            return ~X.headline & (_sentence_of_body(X) < LEAD)
         case "rest":
-            return ~X.headline & (X.sentence > LEAD)
+            return ~X.headline & (_sentence_of_body(X) >= LEAD)
         case "sentences":
             return X.with_target
         case "passages":
@@ -64,6 +64,13 @@ def shown(X: TargetTokens, name: str, window: int = 8) -> NDArray[np.bool_]:
         case "after":
             return spread(target, starts, 0, window)
     raise ValueError(f"views must be among {', '.join(VIEWS)}, got {name!r}")
+
+
+def _sentence_of_body(X: TargetTokens) -> NDArray[np.intp]:
+    """Return the number of each word's sentence; the first after the headline is 0."""
+    first = np.zeros(len(X), np.intp)  # a title may hold several sentences, or be missing
+    np.maximum.at(first, X.row[X.headline], X.sentence[X.headline] + 1)
+    return np.asarray(X.sentence - first[X.row])
 
 
 def view(X: TargetTokens, name: str, window: int = 8) -> Tokens:

@@ -121,7 +121,10 @@ def steady_bars(
     seed, n_resamples : int
     """
     n_labels = y.shape[1]
-    # The first class has the bar 1; the others try a grid around what is searched, coarse then fine.
+    # The class of most rows has the bar 1; the others follow by their rows, since a bar depends on those
+    # before it and must not depend on the order of the labels. Each tries a grid, coarse then fine.
+    order = np.lexsort((probabilities.mean(axis=0), y.mean(axis=0) * weight))[::-1]
+    probabilities, y, weight = probabilities[:, order], y[:, order], weight[order]
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=n_resamples).T * (y @ weight)[:, None]
     log_p = np.log(np.maximum(probabilities, 1e-12))
@@ -139,7 +142,9 @@ def steady_bars(
                 f1 += 2 * hits / np.maximum(given @ drawn + y[:, k] @ drawn, 1e-9)
             best[:, label] = steps[f1.argmax(axis=0)]
             steps = best[:, label].mean() + np.linspace(-0.3, 0.3, 13)
-    return np.asarray(np.exp(best.mean(axis=0)))
+    bars = np.empty(n_labels)
+    bars[order] = np.exp(best.mean(axis=0))
+    return bars
 
 
 def steady_threshold(probability: Floats, y: NDArray[np.int_], seed: int, n_resamples: int = 200) -> float:

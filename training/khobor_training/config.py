@@ -284,6 +284,28 @@ class Config(_Section):
             raise ValueError("features.topics: must not stand in a config of task stance; take it away")
         if stance and self.keywords:
             raise ValueError("keywords: must not stand in a config of task stance; take them away")
+        cues = self.features.target.cues if self.features.target else 0
+        members = self.classifier.members if self.classifier.kind == "vote" else [self.classifier]
+        if cues and any(member.kind == "complement_nb" for member in members):
+            raise ValueError(
+                "features.target.cues: must be 0 for complement_nb, which takes no negative features, "
+                f"got {cues:g}; take them away or choose another classifier"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _names(self) -> "Config":
+        named = {"data.target": [self.data.target] if self.data.target is not None else []}
+        for target, table in self.targets.items():
+            if target == "all":
+                raise ValueError("targets.all: must be another name; 'all' asks for every target")
+            named[f"targets.{target}"] = [target]
+            named[f"targets.{target}.aliases"] = table.aliases
+            named[f"targets.{target}.exceptions"] = table.exceptions
+        for path, names in named.items():
+            for name in names:
+                if not any(map(str.isalpha, name)):
+                    raise ValueError(f"{path}: must hold letters, got {name!r}")
         return self
 
 

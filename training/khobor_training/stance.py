@@ -169,7 +169,9 @@ class StancePredictor(Predictor):
         normal, offsets = self.pipeline[0].normalizer.align(text)
         spans = []
         for start, stop in sentences(normal):
-            begin, end = int(offsets[start]), int(offsets[stop])
+            begin = int(offsets[start])
+            # Characters that were spelt together have one place: the end is where the next ones begin.
+            end = int(offsets[min(np.searchsorted(offsets, offsets[stop - 1], side="right"), len(normal))])
             own = text[begin:end]
             spans.append((begin + len(own) - len(own.lstrip()), begin + len(own.rstrip())))
         return spans
