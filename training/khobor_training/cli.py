@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from khobor_training import cli_search
 from khobor_training.errors import InputError
 from khobor_training.files import Row, is_table, jsonl_rows, read_rows
 
@@ -59,11 +60,12 @@ _data = click.option(
     show_default=True,
     help="Fits at a time; the result is the same.",
 )
-def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
+@click.option("--ablate", is_flag=True, help="Measure what each feature family is worth, too.")
+def train(config: Path, files: tuple[Path, ...], jobs: int, ablate: bool) -> None:
     """Train, evaluate, save and track a model."""
     from khobor_training.train import train as run
 
-    result = run(config, list(files), jobs)
+    result = run(config, list(files), jobs, ablate=ablate)
     figures, articles = result.figures, result.articles
     _say_what_was_read(articles)
     click.echo(f"{'held out':<20} {'precision':>9} {'recall':>7} {'F1':>7} {'articles':>9}")
@@ -80,6 +82,11 @@ def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
             else ""
         )
     )
+    if ablate:
+        from khobor_training import families
+
+        for line in families.lines(result.ablations):
+            click.echo(line)
     click.echo(f"figures: {result.predictor.info['figures_from']}")
     click.echo(f"model:   {result.model}")
     if result.version:
@@ -98,9 +105,12 @@ def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
 def check(config: Path, files: tuple[Path, ...]) -> None:
     """Check a config and its data without training."""
     from khobor_training import config as configuration
+    from khobor_training.candidates import candidates
     from khobor_training.train import plan
 
     checked = configuration.read(config)
+    if checked.search:
+        candidates(checked)
     planned = plan(checked, configuration.project_folder(config), list(files))
     articles = planned.articles
     counts = dict(zip(checked.data.labels, articles.y.sum(axis=0).tolist(), strict=True))
@@ -263,6 +273,9 @@ def _lines(rows: list[dict[str, Any]], kind: str) -> Iterator[str]:
             shares = " ".join(f"{p:>12.3f}" for p in row["probabilities"].values())
             yield f"{cells[0]!s:<20} {shares}  {cells[1] or cells[-1] or '(none)'}"
 
+
+main.add_command(cli_search.search)
+main.add_command(cli_search.ablate)
 
 if __name__ == "__main__":
     main()
