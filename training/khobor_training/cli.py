@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from khobor_training.cli_predict import explain, label, predict
+from khobor_training.cli_search import ablate, search
 from khobor_training.errors import InputError
 
 
@@ -57,11 +58,12 @@ _data = click.option(
     show_default=True,
     help="Fits at a time; the result is the same.",
 )
-def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
+@click.option("--ablate", is_flag=True, help="Measure what each feature family is worth, too.")
+def train(config: Path, files: tuple[Path, ...], jobs: int, ablate: bool) -> None:
     """Train, evaluate, save and track a model."""
     from khobor_training.train import train as run
 
-    result = run(config, list(files), jobs)
+    result = run(config, list(files), jobs, ablate=ablate)
     figures, articles = result.figures, result.articles
     _say_what_was_read(articles)
     click.echo(f"{'held out':<20} {'precision':>9} {'recall':>7} {'F1':>7} {'articles':>9}")
@@ -78,6 +80,11 @@ def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
             else ""
         )
     )
+    if ablate:
+        from khobor_training import families
+
+        for line in families.lines(result.ablations):
+            click.echo(line)
     click.echo(f"figures: {result.predictor.info['figures_from']}")
     click.echo(f"model:   {result.model}")
     if result.version:
@@ -96,9 +103,12 @@ def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
 def check(config: Path, files: tuple[Path, ...]) -> None:
     """Check a config and its data without training."""
     from khobor_training import config as configuration
+    from khobor_training.candidates import candidates
     from khobor_training.train import plan
 
     checked = configuration.read(config)
+    if checked.search:
+        candidates(checked)
     planned = plan(checked, configuration.project_folder(config), list(files))
     articles = planned.articles
     counts = dict(zip(checked.data.labels, articles.y.sum(axis=0).tolist(), strict=True))
@@ -162,7 +172,7 @@ def info(model: Path) -> None:
     click.echo(json.dumps(load(model).info, ensure_ascii=False, indent=2))
 
 
-for command in (predict, label, explain):
+for command in (predict, label, explain, search, ablate):
     main.add_command(command)
 
 if __name__ == "__main__":

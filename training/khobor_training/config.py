@@ -191,6 +191,34 @@ class Audit(_Section):
     fatal: list[Literal["serious", *KINDS]] = []  # type: ignore[valid-type]
 
 
+class _Search(_Section):
+    trials: int = Field(20, ge=1, le=10_000)
+    values: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(min_length=1)
+
+
+class GridSearch(_Search):
+    """Every combination of the values, in the order of the file."""
+
+    kind: Literal["grid"]
+
+
+class RandomSearch(_Search):
+    """Combinations of the values, drawn at random."""
+
+    kind: Literal["random"]
+
+
+class HalvingSearch(_Search):
+    """Combinations drawn at random; the best of each round go on with more of the events."""
+
+    kind: Literal["halving"]
+    factor: int = Field(3, ge=2, le=5)
+    smallest: float = Field(0.25, ge=0.05, le=0.5)
+
+
+Search = Annotated[GridSearch | RandomSearch | HalvingSearch, Field(discriminator="kind")]
+
+
 class Tracking(_Section):
     """What goes to MLflow."""
 
@@ -214,6 +242,7 @@ class Config(_Section):
     abstain: Abstain = Abstain()
     keywords: dict[str, list[str]] = {}
     refit_on_all: bool = True
+    search: Search | None = None
     tracking: Tracking = Tracking()
 
     @property

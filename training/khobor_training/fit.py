@@ -112,8 +112,8 @@ def fit(config: Config, planned: Plan, n_jobs: int) -> Fitted:
     articles, y = planned.articles, planned.articles.y
     stance = config.task == "stance"
     blank = build(config)
-    tokens = _tokens(blank[0], articles.inputs(with_targets=stance), "articles")
-    extra = _tokens(blank[0], planned.unlabelled, "unlabelled texts") if planned.unlabelled else None
+    tokens = tokenised(blank[0], articles.inputs(with_targets=stance), "articles")
+    extra = tokenised(blank[0], planned.unlabelled, "unlabelled texts") if planned.unlabelled else None
     model = build(config, extra)[1:]
 
     # Only the model of the first round, which never saw them, scores the held-out articles.
@@ -139,7 +139,7 @@ def fit(config: Config, planned: Plan, n_jobs: int) -> Fitted:
         tasks += [(pipeline, last.rows[train], last.rows[test], False) for train, test in folds]
 
     work = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_fit_and_score)(pipeline, tokens.take(train), y[train], tokens.take(test), keep)
+        delayed(fit_and_score)(pipeline, tokens.take(train), y[train], tokens.take(test), keep)
         for pipeline, train, test, keep in tasks
     )
     try:
@@ -232,13 +232,15 @@ def _gather(done: Iterator[Any], folds: Folds, y: NDArray[np.int_]) -> Floats:
     return scores
 
 
-def _tokens(tokenise: Any, texts: list[Any], what: str) -> Any:
+def tokenised(tokenise: Any, texts: list[Any], what: str) -> Any:
+    """Return the tokens of texts, with a bar of progress that names them."""
     return tokenise.transform(tqdm(texts, desc=f"tokenising {what}", unit="text", disable=None))
 
 
-def _fit_and_score(
+def fit_and_score(
     rest: Pipeline, train: Any, y: NDArray[np.int_], test: Any, keep: bool
 ) -> tuple[Pipeline | None, Floats]:
+    """Return the steps after the tokens, fitted (if they are to be kept), and their scores of `test`."""
     with threadpool_limits(1):  # sums in one order, whatever the number of cores
         fitted = clone(rest).fit(train, y)
         return fitted if keep else None, fitted.decision_function(test)

@@ -107,6 +107,63 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
             raise
 
 
+def add(*, metrics: dict[str, float], files: dict[str, str], tags: dict[str, str] | None = None) -> None:
+    """Write metrics, text files and tags to the run that is open."""
+    import mlflow
+
+    with _reachable(mlflow):
+        mlflow.log_metrics({metric_name(name): float(value) for name, value in metrics.items()})
+        mlflow.set_tags(tags or {})
+        for name, text in files.items():
+            mlflow.log_text(text, name)
+
+
+def finished_trials(basis: str) -> dict[str, dict[str, float]]:
+    """Return the metrics of the finished trials on a basis, by their digest.
+
+    Trials of a search that was stopped or failed become children of the run that is open, which
+    goes on with it.
+    """
+    import mlflow
+
+    client, own = mlflow.MlflowClient(), mlflow.active_run().info
+    asked = f"tags.trial_basis = '{basis}' and attributes.status = 'FINISHED'"
+    found: dict[str, dict[str, float]] = {}
+    with _reachable(mlflow):
+        runs = client.search_runs([own.experiment_id], asked, max_results=50_000)
+        parent_of = {run.info.run_id: run.data.tags["mlflow.parentRunId"] for run in runs}
+        ended = {p: client.get_run(p).info.status in ("KILLED", "FAILED") for p in set(parent_of.values())}
+        for run in runs:
+            if ended[parent_of[run.info.run_id]]:
+                client.set_tag(run.info.run_id, "mlflow.parentRunId", own.run_id)
+            found[run.data.tags["trial_digest"]] = run.data.metrics
+    return found
+
+
+def log_trial(
+    name: str, tags: dict[str, str], params: dict[str, Any], metrics: dict[str, float], error: str
+) -> None:
+    """Write a trial of a search as a child of the run that is open; with an error it is a failed run."""
+    import mlflow
+    from mlflow.entities import Metric, Param
+
+    client, own = mlflow.MlflowClient(), mlflow.active_run().info
+    now = int(time.time() * 1000)
+    begun = now - int(1000 * metrics["duration_seconds"])
+    tags = {**tags, **versions(), "mlflow.parentRunId": own.run_id}
+    if error:
+        tags["error"] = error[:5000]
+    with _reachable(mlflow):
+        # Written when it has ended: a search that is stopped leaves no half-written trial.
+        child = client.create_run(own.experiment_id, begun, tags, name).info.run_id
+        client.log_batch(
+            child,
+            metrics=[Metric(metric_name(key), float(value), now, 0) for key, value in metrics.items()],
+            params=[Param(metric_name(key), str(value)[:6000]) for key, value in flatten(params).items()],
+        )
+        client.set_terminated(child, "FAILED" if error else "FINISHED", now)
+
+
 @contextmanager
 def _reachable(mlflow: Any) -> Iterator[None]:
     """Turn a store that does not answer into a message that says what it means."""

@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 import time
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from khobor_training import config as configuration
-from khobor_training import data, files, findings, split, storage, summary, tracking
+from khobor_training import data, families, files, findings, split, storage, summary, tracking
 from khobor_training.audit import audit
 from khobor_training.config import Config
 from khobor_training.errors import InputError
+from khobor_training.families import Ablation
 from khobor_training.findings import Finding
 from khobor_training.fit import Fitted, Plan, Round, fit
 from khobor_training.predict import Predictor
@@ -33,6 +34,7 @@ class Result:
     version: str | None
     store: str | None
     predictor: Predictor
+    ablations: list[Ablation]
 
 
 def plan(config: Config, project: Path, given: list[Path]) -> Plan:
@@ -67,7 +69,7 @@ def plan(config: Config, project: Path, given: list[Path]) -> Plan:
         raise InputError(f"split.{error}") from None
     for own in rounds:
         for part in [own.rows, *(own.rows[train] for train, _ in own.folds)]:
-            _check_both_sides(config, articles.y[part])
+            check_both_sides(config, articles.y[part])
     return Plan(articles, unlabelled, rounds, held)
 
 
@@ -95,7 +97,7 @@ def examine(config: Config, articles: data.Articles) -> list[Finding]:
     return found
 
 
-def train(config_file: Path, given: list[Path], n_jobs: int = 1) -> Result:
+def train(config_file: Path, given: list[Path], n_jobs: int = 1, *, ablate: bool = False) -> Result:
     """Train, evaluate on held-out articles, save and track a model.
 
     Parameters
@@ -105,45 +107,88 @@ def train(config_file: Path, given: list[Path], n_jobs: int = 1) -> Result:
         Data files in place of the config's own.
     n_jobs : int
         Fits at a time; the result does not depend on it.
+    ablate : bool, default=False
+        Whether to measure what each feature family is worth, too.
     """
     config = configuration.read(config_file)
     project = configuration.project_folder(config_file)
-    model = project / "models" / f"{config.name}.joblib"
-    storage.check_writable(model)
-    tracked = (
-        tracking.run(project, f"khobor-{config.task}", config.name)
-        if config.tracking.enabled
-        else nullcontext()
-    )
-    with tracked as record:
+    storage.check_writable(model_file(config, project))
+    with tracked(config, project) as record:
         planned = plan(config, project, given)
-        articles = planned.articles
-        found = examine(config, articles)
-        fitted = fit(config, planned, n_jobs)
-        figures = summary.figures(config, planned, fitted)
-        predictor = _predictor(config, planned, fitted, figures)
-        version = store = None
-        if record:
-            facts = {
-                "data_sha256": articles.sha256,
-                "unlabelled_sha256": hashlib.sha256("\0".join(planned.unlabelled).encode()).hexdigest(),
-                "n_rows": articles.n_rows,
-                "n_skipped": articles.n_skipped,
-                "n_articles": len(articles.texts),
-                **{f"audit_{name}": sum(f.severity == name for f in found) for name in findings.SEVERITIES},
-                **summary.verdicts(figures),
-            }
-            plain = config.model_dump(mode="json")
-            with tempfile.TemporaryDirectory() as folder:
-                draft = Path(folder) / model.name
-                storage.save(predictor, draft)
-                try:
-                    version, store = record(plain, config_file, facts, figures, predictor, draft)
-                except InputError as error:  # the store failed; the work of the training is not lost
-                    storage.save(predictor, model)
-                    raise InputError(f"{error}; {model} was saved, but it is not registered") from None
-        storage.save(predictor, model)
-    return Result(model, figures, articles, found, version, store, predictor)
+        found = examine(config, planned.articles)
+        return complete(config, config_file, planned, found, record, n_jobs, ablate=ablate)
+
+
+def model_file(config: Config, project: Path) -> Path:
+    """Return where the model of a config is saved."""
+    return project / "models" / f"{config.name}.joblib"
+
+
+def tracked(config: Config, project: Path, name: str | None = None) -> AbstractContextManager[Any]:
+    """Return an MLflow run to stand in, or, where tracking is off, nothing."""
+    if config.tracking.enabled:
+        return tracking.run(project, f"khobor-{config.task}", name or config.name)
+    return nullcontext()
+
+
+def complete(
+    config: Config,
+    config_file: Path,
+    planned: Plan,
+    found: list[Finding],
+    record: Any,
+    n_jobs: int,
+    *,
+    ablate: bool = False,
+    searched: dict[str, float] | None = None,
+) -> Result:
+    """Fit what a plan says, evaluate, save and track the model.
+
+    Parameters
+    ----------
+    config : Config
+    config_file : Path
+    planned : Plan
+    found : list of Finding
+        Of `examine`.
+    record : callable or None
+        What `tracked` gave.
+    n_jobs : int
+    ablate : bool, default=False
+        Whether to measure what each feature family is worth, too.
+    searched : dict of str to float or None, default=None
+        The figures by which a search chose this config; they stand beside the held-out ones.
+    """
+    articles = planned.articles
+    model = model_file(config, configuration.project_folder(config_file))
+    fitted = fit(config, planned, n_jobs)
+    figures = summary.figures(config, planned, fitted) | ({"searched": searched} if searched else {})
+    ablations = families.ablations(config, planned, n_jobs, fitted.out_of_fold) if ablate else []
+    predictor = _predictor(config, planned, fitted, figures)
+    version = store = None
+    if record:
+        facts = {
+            "data_sha256": articles.sha256,
+            "unlabelled_sha256": hashlib.sha256("\0".join(planned.unlabelled).encode()).hexdigest(),
+            "n_rows": articles.n_rows,
+            "n_skipped": articles.n_skipped,
+            "n_articles": len(articles.texts),
+            **{f"audit_{name}": sum(f.severity == name for f in found) for name in findings.SEVERITIES},
+            **summary.verdicts(figures),
+        }
+        plain = config.model_dump(mode="json")
+        with tempfile.TemporaryDirectory() as folder:
+            draft = Path(folder) / model.name
+            storage.save(predictor, draft)
+            try:
+                if ablations:
+                    families.log(ablations)
+                version, store = record(plain, config_file, facts, figures, predictor, draft)
+            except InputError as error:  # the store failed; the work of the training is not lost
+                storage.save(predictor, model)
+                raise InputError(f"{error}; {model} was saved, but it is not registered") from None
+    storage.save(predictor, model)
+    return Result(model, figures, articles, found, version, store, predictor, ablations)
 
 
 def _predictor(config: Config, planned: Plan, fitted: Fitted, figures: dict[str, Any]) -> Predictor:
@@ -157,6 +202,7 @@ def _predictor(config: Config, planned: Plan, fitted: Fitted, figures: dict[str,
         "versions": tracking.versions(),
         "figures": figures,
         "figures_from": f"{config.split.kind} hold-out, {share}"
+        + (" that no trial of the search saw" if "searched" in figures else "")
         + (", from before the refit on all articles" if config.refit_on_all else ""),
     }
     abstain = config.abstain.model_dump()
@@ -166,7 +212,8 @@ def _predictor(config: Config, planned: Plan, fitted: Fitted, figures: dict[str,
     return Predictor(fitted.pipeline, fitted.calibration, config.labels, abstain, info)
 
 
-def _check_both_sides(config: Config, y: NDArray[np.int_]) -> None:
+def check_both_sides(config: Config, y: NDArray[np.int_]) -> None:
+    """Refuse rows of which a label holds for all or for none."""
     for label, column in zip(config.labels, y.T, strict=True):
         if column.min() == column.max():
             raise InputError(
