@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from khobor_training import cli_assess
 from khobor_training.errors import InputError
 from khobor_training.files import Row, is_table, jsonl_rows, read_rows
 
@@ -61,6 +62,7 @@ _data = click.option(
 )
 def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
     """Train, evaluate, save and track a model."""
+    from khobor_training.summary import remarks
     from khobor_training.train import train as run
 
     result = run(config, list(files), jobs)
@@ -80,6 +82,8 @@ def train(config: Path, files: tuple[Path, ...], jobs: int) -> None:
             else ""
         )
     )
+    for line in remarks(figures, result.predictor):
+        click.echo(f"note:    {line}")
     click.echo(f"figures: {result.predictor.info['figures_from']}")
     click.echo(f"model:   {result.model}")
     if result.version:
@@ -263,6 +267,9 @@ def _lines(rows: list[dict[str, Any]], kind: str) -> Iterator[str]:
             shares = " ".join(f"{p:>12.3f}" for p in row["probabilities"].values())
             yield f"{cells[0]!s:<20} {shares}  {cells[1] or cells[-1] or '(none)'}"
 
+
+for _command_of in (cli_assess.evaluate, cli_assess.calibrate, cli_assess.compare):
+    main.add_command(_command_of)
 
 if __name__ == "__main__":
     main()

@@ -18,6 +18,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +61,7 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
     A run that ends by Ctrl-C is marked KILLED, one that ends by an error FAILED, with the
     message as the tag ``error``.
     """
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
-    for noisy in ("mlflow", "alembic"):  # their progress is not the user's news
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-    import mlflow
-
+    mlflow = _mlflow()
     with _reachable(mlflow):
         client, experiment_id = _open(mlflow, project, experiment)
         active = mlflow.start_run(experiment_id=experiment_id, run_name=name)
@@ -83,6 +76,7 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
             figures: dict[str, Any],
             predictor: Predictor,
             model: Path,
+            texts: dict[str, str],
         ) -> tuple[str, str]:
             metrics = flatten({key: value for key, value in figures.items() if key != "confusion"})
             with _reachable(mlflow):
@@ -92,6 +86,8 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
                 mlflow.log_metrics({**named, "duration_seconds": time.monotonic() - started})
                 mlflow.log_artifact(str(config_file))
                 mlflow.log_text(json.dumps(figures, ensure_ascii=False, indent=2), "figures.json")
+                for file, text in texts.items():
+                    mlflow.log_text(text, file)
                 version = _register(mlflow, predictor, model, f"khobor-{name}")
                 return version, mlflow.get_tracking_uri()
 
@@ -107,8 +103,101 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
             raise
 
 
+@dataclass(frozen=True)
+class Logged:
+    """What a run left in the store.
+
+    Attributes
+    ----------
+    name : str
+        As it was asked for.
+    run_id : str
+    params : dict of str to str
+        The config, with dotted keys.
+    texts : dict of str to str
+        The artifacts that were asked for.
+    """
+
+    name: str
+    run_id: str
+    params: dict[str, str]
+    texts: dict[str, str]
+
+
+def logged(project: Path, name: str, files: list[str]) -> Logged:
+    """Return what a run left in the store.
+
+    Parameters
+    ----------
+    project : Path
+        Whose embedded store is looked at where ``MLFLOW_TRACKING_URI`` is not set.
+    name : str
+        A run's id, or a registered model's version or alias: ``khobor-topic/3``, ``khobor-topic@champion``.
+    files : list of str
+        Names of artifacts.
+
+    Raises
+    ------
+    InputError
+        If the store holds no such run, version or alias, or the run has no such artifact.
+    """
+    embedded = project.resolve() / "mlruns" / "mlflow.db"
+    if not os.environ.get("MLFLOW_TRACKING_URI") and not embedded.exists():
+        raise InputError(
+            f"{embedded} must be a tracking store, got none; go to the project folder, give it with "
+            "--project, or train first: khobor train CONFIG"
+        )
+    mlflow = _mlflow()
+    with _reachable(mlflow, "be read"):
+        if not os.environ.get("MLFLOW_TRACKING_URI"):
+            mlflow.set_tracking_uri(f"sqlite:///{embedded}")
+        client = mlflow.MlflowClient()
+        try:
+            run = client.get_run(_run_id(client, name))
+        except mlflow.MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise
+            raise InputError(
+                f"{name} must be a run or a model version in {mlflow.get_tracking_uri()}, got neither; give "
+                "a run's id, or MODEL/VERSION or MODEL@ALIAS such as khobor-topic/3"
+            ) from None
+        present = {artifact.path for artifact in client.list_artifacts(run.info.run_id)}
+        if missing := [file for file in files if file not in present]:
+            raise InputError(
+                f"{name} must have logged {', '.join(missing)}, got a run without; it ended early, was "
+                "trained by an older khobor, or its folder was moved: train it again"
+            )
+        address = run.info.artifact_uri
+        texts = {file: mlflow.artifacts.load_text(f"{address}/{file}") for file in files}
+    return Logged(name, run.info.run_id, dict(run.data.params), texts)
+
+
+def _run_id(client: Any, name: str) -> str:
+    """Return the id of a run that is named by its id or by a version or alias of its model."""
+    model, mark, which = name.partition("@") if "@" in name else name.partition("/")
+    if not mark:
+        return name
+    by_alias = mark == "@" or not which.isdigit()
+    find = client.get_model_version_by_alias if by_alias else client.get_model_version
+    return str(find(model, which).run_id)
+
+
+def _mlflow() -> Any:
+    """Import MLflow so that it neither phones home, nor waits for minutes, nor chats."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+    for noisy in ("mlflow", "alembic"):  # their progress is not the user's news
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    import mlflow
+
+    return mlflow
+
+
 @contextmanager
-def _reachable(mlflow: Any) -> Iterator[None]:
+def _reachable(mlflow: Any, rule: str = "take the run") -> Iterator[None]:
     """Turn a store that does not answer into a message that says what it means."""
     import sqlalchemy.exc  # what MLflow's embedded store is built on
 
@@ -117,8 +206,9 @@ def _reachable(mlflow: Any) -> Iterator[None]:
     except (mlflow.MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
         reason = str(error).split("\n")[0][:300]
         raise InputError(
-            f"the tracking store {mlflow.get_tracking_uri()} must take the run, got '{reason}'; "
-            "start the store, or unset MLFLOW_TRACKING_URI to use mlruns/, and train again"
+            f"the tracking store {mlflow.get_tracking_uri()} must {rule}, got '{reason}'; "
+            "start the store, or unset MLFLOW_TRACKING_URI to use mlruns/, and "
+            + ("train again" if rule == "take the run" else "try again")
         ) from None
 
 
