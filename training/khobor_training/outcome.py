@@ -76,10 +76,8 @@ def from_jsonl(lines: str) -> Outcome:
     y, predicted = (
         np.array([[int(label in own) for label in labels] for own in part]) for part in named.values()
     )
-    frame = pd.DataFrame(
-        [{"id": row["id"], "target": row["target"]} for row in rows],
-        columns=["id", "event", "published_at", "outlet", "genre", "target"],
-    ).fillna("")
+    unknown = dict.fromkeys(("event", "published_at", "outlet", "genre"), "")
+    frame = pd.DataFrame([{"id": row["id"], **unknown, "target": row["target"]} for row in rows])
     return Outcome(
         labels,
         multiclass,

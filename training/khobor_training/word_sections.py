@@ -94,7 +94,7 @@ def provenance(report: Report) -> Markup:
     held, n_events = report.held, len(set(report.outcome.groups.tolist()))
     facts = {
         "held out": f"{held['n_held_out']:,} articles",
-        "out of fold": f"{len(report.outcome):,} articles on {n_events:,} events",
+        "evaluated" if report.evaluated_on else "out of fold": f"{len(report.outcome):,} articles on {n_events:,} events",
         "intervals": "95 %, bootstrap, whole events resampled",
         "macro-F1 of the majority": number(held["majority_macro_f1"], 3),
         **report.facts,
