@@ -95,6 +95,7 @@ def test_a_file_is_evaluated_as_the_predictor_answers_it(model, others, tmp_path
     assert "report of an evaluation" in shown
     assert "200 articles of desk.jsonl" in shown
     assert "held-out" not in shown
+    assert "held out" not in shown
     assert "out of fold" not in shown
     assert not any(row["title"] in text for row in table)
     told = (tmp_path / "report.md").read_text("utf-8")

@@ -142,3 +142,12 @@ def test_classes_are_recalibrated_to_the_shares_of_the_file():
     assert off[1] < 0.05
     assert off[1] < off[0] / 2
     assert (new.labels(new.probabilities(scores)).sum(axis=1) == 1).all()
+
+
+def test_a_refit_of_hardly_any_rows_changes_hardly_any_answer():
+    old = calibrate.fit(*desk(4000, seed=1, share=0.5), multiclass=False, seed=0)
+    scores, _ = desk(4000, seed=9)
+    new = refit.refit(old, *desk(20, seed=3), seed=0)
+    answers = [c.labels(c.probabilities(scores)) for c in (old, new)]
+    assert np.abs(old.probabilities(scores) - new.probabilities(scores)).mean() > 0.03
+    assert (answers[0] != answers[1]).mean() < 0.03

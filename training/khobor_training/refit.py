@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit, logit
 
 from khobor_training import calibrate, split
 from khobor_training.calibrate import Calibration, Floats
@@ -19,8 +20,9 @@ from khobor_training.errors import InputError
 SLOPE, INTERCEPT = 0.3, 1.0
 """Standard deviations of what is expected to change: of the slope's logarithm, and of the intercept."""
 
-HALF_WAY = 100
-"""With so many rows a threshold moves half-way to the one that would be best on these rows."""
+HALF_WAY = 300
+"""With so many rows thresholds move half-way from those that would change no answer to those that would
+be best on these rows."""
 
 LEAST = 5
 """In so many events each label must hold and not hold: as many as there are folds."""
@@ -56,28 +58,30 @@ def refit(
         What thresholds aim at; None: the best F1. A threshold for a precision is that of these rows
         alone, since one between two would keep neither's promise.
     """
-    logits = scores * old.slope + old.intercept
+    before = scores * old.slope + old.intercept
     ridge = (1 / (2 * SLOPE**2), 1 / (2 * INTERCEPT**2))
     share = len(y) / (len(y) + HALF_WAY)
     if old.thresholds is None:
-        new = calibrate.fit_to_shares(logits, y, y.mean(axis=0), seed=seed, ridge=ridge)
+        new = calibrate.fit_to_shares(before, y, y.mean(axis=0), seed=seed, ridge=ridge)
         bars = np.ones(y.shape[1]) if old.bar is None else old.bar
-        bar = bars ** (1 - share) * np.asarray(new.bar) ** share
+        unmoved = bars**new.slope * np.exp(new.intercept)  # with these no answer changes
+        bar = unmoved ** (1 - share) * np.asarray(new.bar) ** share
         return Calibration(new.slope * old.slope, new.slope * old.intercept + new.intercept, None, bar)
-    found = np.array([_near_one(logits[:, i], y[:, i], ridge) for i in range(y.shape[1])])
+    found = np.array([_near_one(before[:, i], y[:, i], ridge) for i in range(y.shape[1])])
     slope, intercept = found.T
     moved = Calibration(slope * old.slope, slope * old.intercept + intercept, old.thresholds)
     own = calibrate.thresholds(moved.probabilities(scores), y, seed=seed, precision=precision)
     if precision is None:
-        own = share * own + (1 - share) * old.thresholds
+        unmoved = expit(slope * logit(old.thresholds) + intercept)  # with these no answer changes
+        own = share * own + (1 - share) * unmoved
     return Calibration(moved.slope, moved.intercept, own)
 
 
-def _near_one(logit: Floats, y: NDArray[np.int_], ridge: tuple[float, float]) -> tuple[float, float]:
+def _near_one(logits: Floats, y: NDArray[np.int_], ridge: tuple[float, float]) -> tuple[float, float]:
     """Return the slope and the intercept that logits of one label need, held near 1 and 0."""
 
     def loss(parameters: Floats) -> float:
-        moved = logit * np.exp(parameters[0]) + parameters[1]
+        moved = logits * np.exp(parameters[0]) + parameters[1]
         return float((np.logaddexp(0, moved) - y * moved).sum() + (np.array(ridge) * parameters**2).sum())
 
     found = minimize(loss, np.zeros(2), method="L-BFGS-B").x
