@@ -70,6 +70,17 @@ def test_a_threshold_for_a_precision_keeps_it_on_its_rows_or_is_above_all(rows, 
         assert y[has_it].mean() >= precision - 1e-9
 
 
+@pytest.mark.parametrize("precision", [0.6, 0.75, 0.9])
+def test_a_steady_threshold_never_falls_below_the_precision(precision):
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        y = (rng.random(120) < 0.4).astype(int)
+        p = np.clip(0.5 * y + 0.6 * rng.random(120), 0, 1)
+        threshold = calibrate.precise_threshold(p, y, precision, 0, n_resamples=30)
+        if threshold != calibrate.NEVER:
+            assert y[p >= threshold].mean() >= precision
+
+
 def test_a_higher_precision_costs_recall_and_no_more_than_it_must():
     rng = np.random.default_rng(0)
     y = (rng.random((2000, 1)) < 0.3).astype(int)
@@ -151,3 +162,16 @@ def test_a_refit_of_hardly_any_rows_changes_hardly_any_answer():
     answers = [c.labels(c.probabilities(scores)) for c in (old, new)]
     assert np.abs(old.probabilities(scores) - new.probabilities(scores)).mean() > 0.03
     assert (answers[0] != answers[1]).mean() < 0.03
+
+
+def test_a_refit_of_hardly_any_rows_changes_hardly_any_class():
+    rng = np.random.default_rng(0)
+    y = np.eye(3, dtype=int)[rng.integers(0, 3, 3000)]
+    scores = 2 * y + rng.normal(size=y.shape)
+    old = calibrate.fit_to_shares(scores, y, np.array([0.5, 0.3, 0.2]), seed=0)
+    few = np.flatnonzero((y[:, 0] == 1) | (rng.random(3000) < 0.1))[:30]  # nearly all of the first class
+    new = refit.refit(old, scores[few], y[few], seed=0)
+    probabilities = [c.probabilities(scores) for c in (old, new)]
+    assert np.abs(probabilities[0] - probabilities[1]).mean() > 0.03
+    answers = [c.labels(p) for c, p in zip((old, new), probabilities, strict=True)]
+    assert (answers[0] != answers[1]).any(axis=1).mean() < 0.04
