@@ -167,11 +167,11 @@ def test_a_refit_of_hardly_any_rows_changes_hardly_any_answer():
 def test_a_refit_of_hardly_any_rows_changes_hardly_any_class():
     rng = np.random.default_rng(0)
     y = np.eye(3, dtype=int)[rng.integers(0, 3, 3000)]
-    scores = 2 * y + rng.normal(size=y.shape)
+    scores = y + rng.normal(size=y.shape)
     old = calibrate.fit_to_shares(scores, y, np.array([0.5, 0.3, 0.2]), seed=0)
     few = np.flatnonzero((y[:, 0] == 1) | (rng.random(3000) < 0.1))[:30]  # nearly all of the first class
     new = refit.refit(old, scores[few], y[few], seed=0)
     probabilities = [c.probabilities(scores) for c in (old, new)]
-    assert np.abs(probabilities[0] - probabilities[1]).mean() > 0.03
+    assert np.abs(probabilities[0] - probabilities[1]).mean() > 0.05
     answers = [c.labels(p) for c, p in zip((old, new), probabilities, strict=True)]
     assert (answers[0] != answers[1]).any(axis=1).mean() < 0.04
