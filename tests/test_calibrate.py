@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from khobor_training import calibrate
+from khobor_training import calibrate, refit
 
 
 def test_the_threshold_is_that_of_best_f1():
@@ -138,3 +138,130 @@ def test_scores_that_part_classes_perfectly_make_no_certainty():
     assert (fitted.labels(p) == y).all()
     same = calibrate.fit_to_shares(np.zeros((30, 3)), y, np.array([0.2, 0.5, 0.3]), seed=0)
     np.testing.assert_allclose(same.probabilities(np.zeros((1, 3)))[0], [0.2, 0.5, 0.3], atol=0.01)
+
+
+PROBABILITIES = st.lists(
+    st.tuples(st.one_of(st.sampled_from([0.0, 0.2, 0.9, 1.0]), st.floats(0, 1)), st.integers(0, 1)),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(PROBABILITIES, st.sampled_from([0.5, 0.8, 0.9, 0.95]))
+@settings(max_examples=60, deadline=None)
+def test_a_threshold_for_a_precision_keeps_it_on_its_rows_or_is_above_all(rows, precision):
+    p, y = (np.array(part) for part in zip(*rows, strict=True))
+    threshold = calibrate.precise_threshold(p, y, precision, 0, n_resamples=20)
+    has_it = p >= threshold
+    if threshold == calibrate.NEVER:
+        assert not has_it.any()
+    else:
+        assert has_it.sum() >= 1 / (1 - precision) - 1e-9
+        assert y[has_it].mean() >= precision - 1e-9
+
+
+@pytest.mark.parametrize("precision", [0.6, 0.75, 0.9])
+def test_a_steady_threshold_never_falls_below_the_precision(precision):
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        y = (rng.random(120) < 0.4).astype(int)
+        p = np.clip(0.5 * y + 0.6 * rng.random(120), 0, 1)
+        threshold = calibrate.precise_threshold(p, y, precision, 0, n_resamples=30)
+        if threshold != calibrate.NEVER:
+            assert y[p >= threshold].mean() >= precision
+
+
+def test_a_higher_precision_costs_recall_and_no_more_than_it_must():
+    rng = np.random.default_rng(0)
+    y = (rng.random((2000, 1)) < 0.3).astype(int)
+    scores = 2 * y + rng.normal(size=y.shape)
+    new = 2 * (fresh := (rng.random((2000, 1)) < 0.3).astype(int)) + rng.normal(size=y.shape)
+    recalls = []
+    for precision in (0.7, 0.8, 0.9):
+        fitted = calibrate.fit(scores, y, multiclass=False, seed=0, precision=precision)
+        said = fitted.labels(fitted.probabilities(new))
+        right = (said & fresh).sum()
+        assert right / said.sum() == pytest.approx(precision, abs=0.04)  # on rows it was not fitted on
+        recalls.append(right / fresh.sum())
+    assert recalls[0] > recalls[1] > recalls[2] > 0.4
+
+
+def test_a_precision_that_scores_cannot_reach_is_not_promised():
+    rng = np.random.default_rng(0)
+    y = (rng.random(300) < 0.3).astype(int)
+    assert calibrate.precise_threshold(rng.random(300), y, 0.9, 0) == calibrate.NEVER
+    surest = np.where(np.arange(300) == 0, 1.0, 0.5 * rng.random(300))
+    y[0] = 1  # one right article is no proof of nine in ten
+    assert calibrate.precise_threshold(surest, y, 0.9, 0) == calibrate.NEVER
+
+
+def desk(n, *, seed=0, share=0.15, shift=0.0):
+    """Return scores and labels of three labels that are rarer than where the calibration is from."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random((n, 3)) < share).astype(int)
+    return 2 * y - 1 + shift + rng.normal(size=y.shape), y
+
+
+def test_a_refit_of_few_rows_stays_near_and_one_of_many_goes_where_rows_say():
+    old = calibrate.fit(*desk(4000, seed=1, share=0.5), multiclass=False, seed=0)
+    few, many = (refit.refit(old, *desk(n, seed=2), seed=0) for n in (30, 4000))
+    free = calibrate.fit(*desk(4000, seed=3), multiclass=False, seed=0)
+    assert np.abs(many.intercept - free.intercept).max() < 0.4
+    assert np.abs(many.thresholds - free.thresholds).max() < 0.1
+    moved = [np.abs(c.intercept - old.intercept).mean() for c in (few, many)]
+    assert 0 < moved[0] < 0.8 * moved[1]
+
+
+@pytest.mark.parametrize(("share", "rival"), [(0.15, "old"), (0.5, "free")], ids=["rarer", "as before"])
+def test_a_refit_of_few_rows_helps_where_shares_differ_and_harms_less_than_a_free_fit_elsewhere(share, rival):
+    old = calibrate.fit(*desk(4000, seed=1, share=0.5), multiclass=False, seed=0)
+    scores, y = desk(4000, seed=9, share=share)
+    wins = []
+    for seed in range(10, 40):
+        own = desk(30, seed=seed, share=share)
+        if own[1].sum(axis=0).min() < 2:
+            continue
+        near = refit.refit(old, *own, seed=0)
+        other = old if rival == "old" else calibrate.fit(*own, multiclass=False, seed=0)
+        brier, of_rival = (((c.probabilities(scores) - y) ** 2).mean() for c in (near, other))
+        wins.append(brier < of_rival)
+    assert len(wins) >= 10
+    assert np.mean(wins) >= 0.9
+
+
+def test_classes_are_recalibrated_to_the_shares_of_the_file():
+    rng = np.random.default_rng(0)
+
+    def rows(n, shares):
+        y = np.eye(3, dtype=int)[rng.choice(3, n, p=shares)]
+        return 2 * y + rng.normal(size=y.shape), y
+
+    old = calibrate.fit_to_shares(*rows(3000, [1 / 3] * 3), np.full(3, 1 / 3), seed=0)
+    new = refit.refit(old, *rows(400, [0.7, 0.2, 0.1]), seed=0)
+    scores, y = rows(3000, [0.7, 0.2, 0.1])
+    off = [np.abs(c.probabilities(scores).mean(axis=0) - y.mean(axis=0)).max() for c in (old, new)]
+    assert off[1] < 0.05
+    assert off[1] < off[0] / 2
+    assert (new.labels(new.probabilities(scores)).sum(axis=1) == 1).all()
+
+
+def test_a_refit_of_hardly_any_rows_changes_hardly_any_answer():
+    old = calibrate.fit(*desk(4000, seed=1, share=0.5), multiclass=False, seed=0)
+    scores, _ = desk(4000, seed=9)
+    new = refit.refit(old, *desk(20, seed=3), seed=0)
+    answers = [c.labels(c.probabilities(scores)) for c in (old, new)]
+    assert np.abs(old.probabilities(scores) - new.probabilities(scores)).mean() > 0.03
+    assert (answers[0] != answers[1]).mean() < 0.03
+
+
+def test_a_refit_of_hardly_any_rows_changes_hardly_any_class():
+    rng = np.random.default_rng(0)
+    y = np.eye(3, dtype=int)[rng.integers(0, 3, 3000)]
+    scores = y + rng.normal(size=y.shape)
+    old = calibrate.fit_to_shares(scores, y, np.array([0.5, 0.3, 0.2]), seed=0)
+    few = np.flatnonzero((y[:, 0] == 1) | (rng.random(3000) < 0.1))[:30]  # nearly all of the first class
+    new = refit.refit(old, scores[few], y[few], seed=0)
+    probabilities = [c.probabilities(scores) for c in (old, new)]
+    assert np.abs(probabilities[0] - probabilities[1]).mean() > 0.05
+    answers = [c.labels(p) for c, p in zip((old, new), probabilities, strict=True)]
+    assert (answers[0] != answers[1]).any(axis=1).mean() < 0.04

@@ -10,6 +10,9 @@ from sklearn.linear_model import LogisticRegression
 
 Floats = NDArray[np.float64]
 
+NEVER = 2.0
+"""A threshold that no probability reaches: the label is not given."""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -46,7 +49,9 @@ class Calibration:
         return np.asarray(probabilities >= self.thresholds).astype(int)
 
 
-def fit(scores: Floats, y: NDArray[np.int_], *, multiclass: bool, seed: int) -> Calibration:
+def fit(
+    scores: Floats, y: NDArray[np.int_], *, multiclass: bool, seed: int, precision: float | None = None
+) -> Calibration:
     """Fit a calibration to out-of-fold scores.
 
     Parameters
@@ -56,6 +61,8 @@ def fit(scores: Floats, y: NDArray[np.int_], *, multiclass: bool, seed: int) -> 
     multiclass : bool
     seed : int
         Of the resamples that thresholds are chosen on.
+    precision : float or None, default=None
+        What each label's threshold aims at (see `precise_threshold`); None: the best F1.
     """
     n_labels = y.shape[1]
     if multiclass:
@@ -72,11 +79,27 @@ def fit(scores: Floats, y: NDArray[np.int_], *, multiclass: bool, seed: int) -> 
         model = LogisticRegression(C=10.0).fit(scores[:, [i]] / spread[i], y[:, i])
         slope_[i], intercept[i] = max(model.coef_[0, 0], 1e-6) / spread[i], model.intercept_[0]
     probabilities = expit(scores * slope_ + intercept)
-    best = [steady_threshold(probabilities[:, i], y[:, i], seed) for i in range(n_labels)]
-    return Calibration(slope_, intercept, np.array(best))
+    return Calibration(slope_, intercept, thresholds(probabilities, y, seed=seed, precision=precision))
 
 
-def fit_to_shares(scores: Floats, y: NDArray[np.int_], shares: Floats, *, seed: int) -> Calibration:
+def thresholds(
+    probabilities: Floats, y: NDArray[np.int_], *, seed: int, precision: float | None = None
+) -> Floats:
+    """Return each label's threshold, of the best F1 or of a precision that is asked for."""
+    columns = list(zip(probabilities.T, y.T, strict=True))
+    if precision is None:
+        return np.array([steady_threshold(p, own, seed) for p, own in columns])
+    return np.array([precise_threshold(p, own, precision, seed) for p, own in columns])
+
+
+def fit_to_shares(
+    scores: Floats,
+    y: NDArray[np.int_],
+    shares: Floats,
+    *,
+    seed: int,
+    ridge: tuple[float, float] = (0.01, 0.01),
+) -> Calibration:
     """Fit a calibration of classes to out-of-fold scores and to the shares that classes will have.
 
     Probabilities are ``softmax(slope * score + intercept)`` (bias-corrected temperature scaling,
@@ -91,13 +114,16 @@ def fit_to_shares(scores: Floats, y: NDArray[np.int_], shares: Floats, *, seed: 
         They add up to 1.
     seed : int
         Of the resamples that bars are chosen on.
+    ridge : (float, float), default=(0.01, 0.01)
+        How strongly the logarithm of the slope, and the intercepts, are held at 0. The default is a
+        touch: classes that scores part perfectly would drive the slope to infinity.
     """
+    stiff = np.r_[ridge[0], np.full(y.shape[1], ridge[1])]
     n_labels = y.shape[1]
 
     def loss(parameters: Floats) -> float:
         logits = scores * np.exp(parameters[0]) + parameters[1:]
-        # A touch of ridge: classes that scores part perfectly would drive the slope to infinity.
-        return -float((log_softmax(logits, axis=1) * y).sum()) + 0.01 * float((parameters**2).sum())
+        return -float((log_softmax(logits, axis=1) * y).sum()) + float((stiff * parameters**2).sum())
 
     found = minimize(loss, np.zeros(1 + n_labels), method="L-BFGS-B").x
     observed = y.mean(axis=0)
@@ -168,3 +194,39 @@ def best_threshold(probability: Floats, y: NDArray[np.int_]) -> float:
     best = int(np.argmax(np.where(last_of_ties, f1, -1.0)))
     below = sorted_p[best + 1] if best + 1 < len(y) else 0.0
     return float((sorted_p[best] + below) / 2)
+
+
+def precise_threshold(
+    probability: Floats, y: NDArray[np.int_], precision: float, seed: int, n_resamples: int = 200
+) -> float:
+    """Return the lowest threshold that keeps a precision, or `NEVER` where none does.
+
+    It keeps the precision on these rows, and of the thresholds that do it is the lowest that is not
+    below the mean of the lowest ones of bootstrap resamples: the lowest one alone hangs on a few texts.
+    A threshold must leave as many rows as it takes for one to be wrong (ten, at a precision of 0.9):
+    of fewer nobody can tell whether it keeps it.
+
+    Parameters
+    ----------
+    probability : ndarray of shape (n_samples,)
+    y : ndarray of 0 and 1 of shape (n_samples,)
+    precision : float
+        Above 0 and below 1.
+    seed, n_resamples : int
+    """
+    order = np.argsort(-probability, kind="stable")
+    falling, true = probability[order], y[order]
+    below = np.append(falling[1:], 0.0)
+    middle = (falling + below) / 2
+    cuts = np.where(middle > below, middle, falling)  # nothing may lie between two that are very near
+    last_of_ties = np.append(falling[1:] < falling[:-1], True)
+    draws = np.random.default_rng(seed).multinomial(len(y), np.full(len(y), 1 / len(y)), size=n_resamples)
+    weight = np.vstack([np.ones(len(y), dtype=int), draws])
+    given, hits = weight.cumsum(axis=1), (weight * true).cumsum(axis=1)
+    kept = (hits >= precision * given - 1e-9) & (given >= round(1 / (1 - precision))) & last_of_ties
+    own = cuts[kept[0]]
+    if not len(own):
+        return NEVER
+    steady = np.mean([cuts[np.flatnonzero(row)[-1]] for row in kept[1:] if row.any()] or own.min())
+    high_enough = own[own >= steady]
+    return float(high_enough.min() if len(high_enough) else own.max())

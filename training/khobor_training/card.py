@@ -101,14 +101,12 @@ def _figures(report: Report, measures: Measures) -> str:
         [
             "this model",
             _interval(held["macro_f1"], held["macro_f1_low"], held["macro_f1_high"]),
-            f"{held['n_held_out']:,} held-out articles",
-        ],
-        [
-            "this model",
-            _interval(measures.macro_f1, measures.low, measures.high),
-            f"all {len(report.outcome):,} rows, out of fold",
+            report.headline_rows,
         ],
     ]
+    if not report.evaluated_on:
+        whole = _interval(measures.macro_f1, measures.low, measures.high)
+        rows.append(["this model", whole, f"all {len(report.outcome):,} rows, out of fold"])
     words = {"better": "model clearly better", "worse": "model clearly worse", "unclear": "not clearly apart"}
     for other in report.comparisons:
         told = words[standing(report, other)] if other.kind != "random" else "what it would have claimed"
@@ -122,7 +120,7 @@ def _figures(report: Report, measures: Measures) -> str:
         [
             "Intervals are 95 % bootstrap intervals; whole events are resampled.",
             _table(["", "macro-F1", "on"], rows),
-            "Each label, out of fold:",
+            "Each label:" if report.evaluated_on else "Each label, out of fold:",
             _table(["label", "rows", "precision", "recall", "F1"], labels),
         ]
     )

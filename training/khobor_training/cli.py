@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from khobor_training.cli_assess import calibrate, compare, evaluate
 from khobor_training.cli_predict import explain, label, predict
 from khobor_training.cli_search import ablate, search
 from khobor_training.errors import InputError
@@ -61,6 +62,7 @@ _data = click.option(
 @click.option("--ablate", is_flag=True, help="Measure what each feature family is worth, too.")
 def train(config: Path, files: tuple[Path, ...], jobs: int, ablate: bool) -> None:
     """Train, evaluate, save and track a model."""
+    from khobor_training.summary import remarks
     from khobor_training.train import train as run
 
     result = run(config, list(files), jobs, ablate=ablate)
@@ -85,6 +87,8 @@ def train(config: Path, files: tuple[Path, ...], jobs: int, ablate: bool) -> Non
 
         for line in families.lines(result.ablations):
             click.echo(line)
+    for line in remarks(figures, result.predictor):
+        click.echo(f"note:    {line}")
     click.echo(f"figures: {result.predictor.info['figures_from']}")
     click.echo(f"model:   {result.model}")
     if result.version:
@@ -172,7 +176,7 @@ def info(model: Path) -> None:
     click.echo(json.dumps(load(model).info, ensure_ascii=False, indent=2))
 
 
-for command in (predict, label, explain, search, ablate):
+for command in (predict, label, explain, evaluate, calibrate, compare, search, ablate):
     main.add_command(command)
 
 if __name__ == "__main__":

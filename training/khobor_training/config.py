@@ -176,6 +176,23 @@ Classifier = Annotated[
 ]
 
 
+class Thresholds(_Section):
+    """What the threshold of each label of a multilabel task aims at."""
+
+    aim: Literal["best_f1", "precision"] = "best_f1"
+    at_least: float | None = Field(None, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _aim(self) -> "Thresholds":
+        if self.aim == "precision" and self.at_least is None:
+            raise ValueError("at_least is missing; aim: precision needs it, such as at_least: 0.9")
+        if self.aim == "best_f1" and self.at_least is not None:
+            raise ValueError(
+                f"at_least must stand beside aim: precision, got {self.at_least:g} beside aim: best_f1"
+            )
+        return self
+
+
 class Abstain(_Section):
     """When a prediction is withheld."""
 
@@ -239,6 +256,7 @@ class Config(_Section):
     text: Text = Text()
     features: Features
     classifier: Classifier
+    thresholds: Thresholds = Thresholds()
     abstain: Abstain = Abstain()
     keywords: dict[str, list[str]] = {}
     refit_on_all: bool = True
@@ -309,6 +327,11 @@ class Config(_Section):
         ):
             if given and not stance:
                 raise ValueError(f"{name}: must stand in a config of task stance, got task {self.task}")
+        if self.multiclass and self.thresholds != Thresholds():
+            raise ValueError(
+                f"thresholds: must stand in a config of task multilabel, got task {self.task}, of which "
+                "the most probable label is given; take them away"
+            )
         if stance and self.features.topics:
             raise ValueError("features.topics: must not stand in a config of task stance; take it away")
         if stance and self.keywords:

@@ -77,8 +77,15 @@ def article_text(title: str, body: str) -> str:
     return f"{title}\n{body}" if title else body
 
 
-def read(config: Config, files: list[Path]) -> Articles:
+def read(config: Config, files: list[Path], *, to_train: bool = True) -> Articles:
     """Read and check `files` by the config.
+
+    Parameters
+    ----------
+    config : Config
+    files : list of Path
+    to_train : bool, default=True
+        Whether each label must hold, and not hold, in enough events to be learnt.
 
     Raises
     ------
@@ -144,7 +151,8 @@ def read(config: Config, files: list[Path]) -> Articles:
         groups = np.array([f"id:{a['id']}" for a in articles])
     clusters = near_duplicates(texts)
     groups = merge_groups(groups, clusters)
-    _check_labels(config, y, groups)
+    if to_train:
+        _check_labels(config, y, groups)
     return Articles(texts, y, frame, groups, clusters, digest.hexdigest(), n_rows, n_bad, lines)
 
 

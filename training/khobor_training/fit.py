@@ -193,7 +193,8 @@ def calibrated(config: Config, scores: Floats, y: NDArray[np.int_]) -> Calibrati
         given = [config.shares[name] for name in config.labels] if config.shares else y.mean(axis=0)
         shares = np.asarray(given) / np.sum(given)
         return calibrate.fit_to_shares(scores, y, shares, seed=config.seed)
-    return calibrate.fit(scores, y, multiclass=config.multiclass, seed=config.seed)
+    precision = config.thresholds.at_least
+    return calibrate.fit(scores, y, multiclass=config.multiclass, seed=config.seed, precision=precision)
 
 
 def cross_calibrated(config: Config, articles: Articles, rows: Rows, folds: Folds, scores: Floats) -> Outcome:

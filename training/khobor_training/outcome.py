@@ -1,10 +1,15 @@
 """What a model said of labelled rows that it had not seen: every figure is drawn from this."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+OUT_OF_FOLD, HELD_OUT = "predictions.jsonl", "predictions_held_out.jsonl"
+"""Under which names a run keeps what was said of all rows out of fold, and of the held-out ones."""
 
 
 @dataclass(frozen=True)
@@ -40,3 +45,46 @@ class Outcome:
 
     def __len__(self) -> int:
         return len(self.y)
+
+
+def to_jsonl(outcome: Outcome) -> str:
+    """Return an outcome as JSON lines, without its texts: what a run keeps to be compared later.
+
+    A row has ``id``, ``target``, ``group``, ``true`` and ``predicted`` (lists of labels; of a multiclass
+    task one label) and ``probabilities``.
+    """
+    lines = []
+    for row in range(len(outcome)):
+        values: dict[str, Any] = {name: outcome.frame[name].iloc[row] for name in ("id", "target")}
+        values["group"] = str(outcome.groups[row])
+        for name, part in (("true", outcome.y[row]), ("predicted", outcome.predicted[row])):
+            named = [label for label, on in zip(outcome.labels, part, strict=True) if on]
+            values[name] = next(iter(named), None) if outcome.multiclass else named
+        shares = outcome.probabilities[row].tolist()
+        values["probabilities"] = dict(zip(outcome.labels, shares, strict=True))
+        lines.append(json.dumps(values, ensure_ascii=False) + "\n")
+    return "".join(lines)
+
+
+def from_jsonl(lines: str) -> Outcome:
+    """Return the outcome that `to_jsonl` wrote; texts and all but ``id`` and ``target`` are empty."""
+    # Not splitlines(): it also breaks at separators that may stand inside a JSON string.
+    rows = [json.loads(line) for line in lines.split("\n") if line]
+    labels = list(rows[0]["probabilities"]) if rows else []
+    multiclass = bool(rows) and not isinstance(rows[0]["true"], list)
+    named = {n: [[row[n]] if multiclass else row[n] for row in rows] for n in ("true", "predicted")}
+    y, predicted = (
+        np.array([[int(label in own) for label in labels] for own in part]) for part in named.values()
+    )
+    unknown = dict.fromkeys(("event", "published_at", "outlet", "genre"), "")
+    frame = pd.DataFrame([{"id": row["id"], **unknown, "target": row["target"]} for row in rows])
+    return Outcome(
+        labels,
+        multiclass,
+        y,
+        np.array([list(row["probabilities"].values()) for row in rows]),
+        predicted,
+        np.array([row["group"] for row in rows]),
+        [""] * len(rows),
+        frame,
+    )

@@ -119,6 +119,11 @@ class Report:
         Whether articles' titles and text are shown, which a shared server may not.
     seed : int
         Of the resamples.
+    chance : (float, float) or None
+        ``evaluate.permutation_band`` of the held-out rows; None: nothing is said of chance.
+    evaluated_on : str
+        The file that a finished model was held against: then `outcome` and `held` are of its rows. Empty
+        for a training.
     """
 
     name: str
@@ -135,6 +140,14 @@ class Report:
     facts: dict[str, str] = field(default_factory=dict)
     show_text: bool = True
     seed: int = 0
+    chance: tuple[float, float] | None = None
+    evaluated_on: str = ""
+
+    @property
+    def headline_rows(self) -> str:
+        """What the headline figure was measured on, such as ``152 held-out articles``."""
+        held_out = f" of {self.evaluated_on}" if self.evaluated_on else ""
+        return f"{self.held['n_held_out']:,} {'' if held_out else 'held-out '}articles{held_out}"
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,10 @@ def page(report: Report) -> str:
 def _head(report: Report) -> Markup:
     names = listed(report.outcome.labels, "or" if report.outcome.multiclass else "and", 12)
     kind = f"one of {names}" if report.outcome.multiclass else f"any of {names}, or none"
+    what = "an evaluation" if report.evaluated_on else "a training run"
     return tag(
         "header",
-        tag("p", "khobor · report of a training run", class_="soft"),
+        tag("p", f"khobor · report of {what}", class_="soft"),
         tag("h1", text(report.name)),
         tag("p", text(f"Labels a Bangla news article with {kind}.")),
     )
@@ -69,7 +70,7 @@ def _verdict(report: Report, measures: Measures, said: Verdict) -> Markup:
         tag("strong", number(held["macro_f1"], 3)),
         tag(
             "span",
-            f"macro-F1 on {held['n_held_out']:,} held-out articles",
+            text(f"macro-F1 on {report.headline_rows}"),
             Markup("<br>"),
             f"95 % interval {low} to {high}",
         ),

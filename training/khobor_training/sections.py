@@ -35,10 +35,11 @@ def headline(report: Report, measures: Measures) -> Markup:
     # What is far below would squeeze the rest together: it becomes an arrow.
     near = [c for c in report.comparisons if c.macro_f1 > min(own[1], all_rows[1]) - _FAR]
     axis = charts.axis_of([*own, *all_rows, *(v for c in near for v in (c.macro_f1, c.low, c.high))])
-    rows = [
-        _row("This model", f"{held['n_held_out']:,} held-out articles", *own, axis, own[1:], True),
-        _row("This model", f"all {len(report.outcome):,}, out of fold", *all_rows, axis, own[1:], True),
-    ]
+    rows = [_row("This model", report.headline_rows, *own, axis, own[1:], True)]
+    if not report.evaluated_on:
+        rows.append(
+            _row("This model", f"all {len(report.outcome):,}, out of fold", *all_rows, axis, own[1:], True)
+        )
     for other in report.comparisons:
         note = ", ".join(filter(None, [other.note, _HOW[standing(report, other)]]))
         if other.kind == "random":
@@ -73,7 +74,8 @@ def labels(report: Report, measures: Measures) -> Markup:
         for f in measures.labels
     ]
     head = ["label", "precision", "recall", "F1"]
-    told = table(head, rows, caption="Each label, out of fold, with 95 % intervals")
+    how = "" if report.evaluated_on else "out of fold, "
+    told = table(head, rows, caption=f"Each label, {how}with 95 % intervals")
     held = [
         [name, f["support"], *(number(f[key]) for key in ("precision", "recall", "f1"))]
         for name, f in report.held["labels"].items()
@@ -94,6 +96,8 @@ def labels(report: Report, measures: Measures) -> Markup:
         caption="Articles that rightly got a label, wrongly got it, or should have got it",
         class_="stack counts",
     )
+    if report.evaluated_on:
+        return section("labels", "Label by label", told, key, drawn)
     head.insert(1, "articles")
     same = fold("The same on the hold-out", table(head, held, caption="Each label on held-out articles"))
     return section("labels", "Label by label", told, key, drawn, same)

@@ -60,16 +60,8 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
     A run that ends by Ctrl-C is marked KILLED, one that ends by an error FAILED, with the
     message as the tag ``error``.
     """
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
-    for noisy in ("mlflow", "alembic"):  # their progress is not the user's news
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-    import mlflow
-
-    with _reachable(mlflow):
+    mlflow = quiet_mlflow()
+    with reachable(mlflow):
         client, experiment_id = _open(mlflow, project, experiment)
         active = mlflow.start_run(experiment_id=experiment_id, run_name=name)
     started = time.monotonic()
@@ -83,15 +75,18 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
             figures: dict[str, Any],
             predictor: Predictor,
             model: Path,
+            texts: dict[str, str],
         ) -> tuple[str, str]:
             metrics = flatten({key: value for key, value in figures.items() if key != "confusion"})
-            with _reachable(mlflow):
+            with reachable(mlflow):
                 mlflow.log_params({metric_name(k): str(v)[:6000] for k, v in flatten(config).items()})
                 mlflow.set_tags({**facts, **versions(), "git_commit": _git_commit(project)})
                 named = {metric_name(name): float(value) for name, value in metrics.items()}
                 mlflow.log_metrics({**named, "duration_seconds": time.monotonic() - started})
                 mlflow.log_artifact(str(config_file))
                 mlflow.log_text(json.dumps(figures, ensure_ascii=False, indent=2), "figures.json")
+                for file, text in texts.items():
+                    mlflow.log_text(text, file)
                 version = _register(mlflow, predictor, model, f"khobor-{name}")
                 return version, mlflow.get_tracking_uri()
 
@@ -111,7 +106,7 @@ def add(*, metrics: dict[str, float], files: dict[str, str], tags: dict[str, str
     """Write metrics, text files and tags to the run that is open."""
     import mlflow
 
-    with _reachable(mlflow):
+    with reachable(mlflow):
         mlflow.log_metrics({metric_name(name): float(value) for name, value in metrics.items()})
         mlflow.set_tags(tags or {})
         for name, text in files.items():
@@ -129,7 +124,7 @@ def finished_trials(basis: str) -> dict[str, dict[str, float]]:
     client, own = mlflow.MlflowClient(), mlflow.active_run().info
     asked = f"tags.trial_basis = '{basis}' and attributes.status = 'FINISHED'"
     found: dict[str, dict[str, float]] = {}
-    with _reachable(mlflow):
+    with reachable(mlflow):
         runs = client.search_runs([own.experiment_id], asked, max_results=50_000)
         parent_of = {run.info.run_id: run.data.tags["mlflow.parentRunId"] for run in runs}
         ended = {p: client.get_run(p).info.status in ("KILLED", "FAILED") for p in set(parent_of.values())}
@@ -153,7 +148,7 @@ def log_trial(
     tags = {**tags, **versions(), "mlflow.parentRunId": own.run_id}
     if error:
         tags["error"] = error[:5000]
-    with _reachable(mlflow):
+    with reachable(mlflow):
         # Written when it has ended: a search that is stopped leaves no half-written trial.
         child = client.create_run(own.experiment_id, begun, tags, name).info.run_id
         client.log_batch(
@@ -162,10 +157,22 @@ def log_trial(
             params=[Param(metric_name(key), str(value)[:6000]) for key, value in flatten(params).items()],
         )
         client.set_terminated(child, "FAILED" if error else "FINISHED", now)
+def quiet_mlflow() -> Any:
+    """Import MLflow so that it neither phones home, nor waits for minutes, nor chats."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+    for noisy in ("mlflow", "alembic"):  # their progress is not the user's news
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    import mlflow
+
+    return mlflow
 
 
 @contextmanager
-def _reachable(mlflow: Any) -> Iterator[None]:
+def reachable(mlflow: Any, rule: str = "take the run") -> Iterator[None]:
     """Turn a store that does not answer into a message that says what it means."""
     import sqlalchemy.exc  # what MLflow's embedded store is built on
 
@@ -174,8 +181,9 @@ def _reachable(mlflow: Any) -> Iterator[None]:
     except (mlflow.MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
         reason = str(error).split("\n")[0][:300]
         raise InputError(
-            f"the tracking store {mlflow.get_tracking_uri()} must take the run, got '{reason}'; "
-            "start the store, or unset MLFLOW_TRACKING_URI to use mlruns/, and train again"
+            f"the tracking store {mlflow.get_tracking_uri()} must {rule}, got '{reason}'; "
+            "start the store, or unset MLFLOW_TRACKING_URI to use mlruns/, and "
+            + ("train again" if rule == "take the run" else "try again")
         ) from None
 
 

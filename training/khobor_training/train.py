@@ -19,7 +19,9 @@ from khobor_training.errors import InputError
 from khobor_training.families import Ablation
 from khobor_training.findings import Finding
 from khobor_training.fit import Fitted, Plan, Round, fit
+from khobor_training.outcome import HELD_OUT, OUT_OF_FOLD, to_jsonl
 from khobor_training.predict import Predictor
+from khobor_training.promise import rates
 from khobor_training.stance import StancePredictor
 
 
@@ -177,13 +179,14 @@ def complete(
             **summary.verdicts(figures),
         }
         plain = config.model_dump(mode="json")
+        texts = {OUT_OF_FOLD: to_jsonl(fitted.out_of_fold), HELD_OUT: to_jsonl(fitted.held)}
         with tempfile.TemporaryDirectory() as folder:
             draft = Path(folder) / model.name
             storage.save(predictor, draft)
             try:
                 if ablations:
                     families.log(ablations)
-                version, store = record(plain, config_file, facts, figures, predictor, draft)
+                version, store = record(plain, config_file, facts, figures, predictor, draft, texts)
             except InputError as error:  # the store failed; the work of the training is not lost
                 storage.save(predictor, model)
                 raise InputError(f"{error}; {model} was saved, but it is not registered") from None
@@ -204,6 +207,9 @@ def _predictor(config: Config, planned: Plan, fitted: Fitted, figures: dict[str,
         "figures_from": f"{config.split.kind} hold-out, {share}"
         + (" that no trial of the search saw" if "searched" in figures else "")
         + (", from before the refit on all articles" if config.refit_on_all else ""),
+        "columns": config.data.columns.model_dump(exclude_unset=True) | {"labels": config.label_column},
+        "thresholds": config.thresholds.model_dump(),
+        "out_of_fold": rates(fitted.out_of_fold),
     }
     abstain = config.abstain.model_dump()
     if config.task == "stance":

@@ -51,12 +51,19 @@ def standing(report: Report, other: Comparison) -> Standing:
     return "better" if below > 0 else "worse" if above < 0 else "unclear"
 
 
+def by_chance(report: Report) -> bool:
+    """Tell whether labels dealt out at random would do about as well."""
+    return report.chance is not None and report.held["macro_f1"] <= report.chance[1]
+
+
 def verdict(report: Report, measures: Measures) -> Verdict:
     """Return what a model is good for and what to take care of."""
     good: list[str] = []
     care: list[str] = []
     for figures in _worth_a_sentence(measures.labels):
         (good if _least(figures) >= RELIABLE else care).append(_of_label(figures))
+    if report.chance is not None:
+        (care if by_chance(report) else good).append(_of_chance(report, report.chance))
     for other in report.comparisons:
         better, sentence = _of_comparison(report, other)
         (good if better else care).append(sentence)
@@ -104,6 +111,8 @@ def _least(figures: LabelFigures) -> float:
 
 
 def _summary(report: Report, measures: Measures) -> str:
+    if by_chance(report):
+        return "No better than chance: what it learnt from the labels does not hold on other articles."
     unbeaten = [
         _named(other)
         for other in report.comparisons
@@ -134,6 +143,19 @@ def _of_label(figures: LabelFigures) -> str:
     return (
         f"{figures.label}: of 100 articles that get it, {right} are right; "
         f"of 100 that should, {found} get it.{use}"
+    )
+
+
+def _of_chance(report: Report, chance: tuple[float, float]) -> str:
+    own = f"its macro-F1 is {report.held['macro_f1']:.3f}"
+    if by_chance(report):
+        return (
+            f"No better than chance: {own}; labels dealt out at random between events give "
+            f"{chance[0]:.3f} to {chance[1]:.3f}."
+        )
+    return (
+        f"Better than chance: {own}; with labels dealt out at random between events 95 of 100 tries "
+        f"stay under {chance[1]:.3f}."
     )
 
 

@@ -92,9 +92,10 @@ def findings(report: Report) -> Markup:
 def provenance(report: Report) -> Markup:
     """Return how the figures came about: facts, digests, configuration."""
     held, n_events = report.held, len(set(report.outcome.groups.tolist()))
+    rows = f"{len(report.outcome):,} articles on {n_events:,} events"
+    training = {"held out": f"{held['n_held_out']:,} articles", "out of fold": rows}
     facts = {
-        "held out": f"{held['n_held_out']:,} articles",
-        "out of fold": f"{len(report.outcome):,} articles on {n_events:,} events",
+        **({"evaluated on": rows} if report.evaluated_on else training),
         "intervals": "95 %, bootstrap, whole events resampled",
         "macro-F1 of the majority": number(held["majority_macro_f1"], 3),
         **report.facts,
