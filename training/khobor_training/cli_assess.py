@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from khobor_training.cli_train import say_what_was_read
 from khobor_training.errors import InputError
 
 _path = click.Path(path_type=Path)
@@ -20,7 +21,7 @@ _skip = click.option("--skip-bad-rows", is_flag=True, help="Leave out rows that 
 @_skip
 def evaluate(model: Path, data: Path, out: Path | None, no_text: bool, skip_bad_rows: bool) -> None:
     """Tell how well MODEL labels the labelled file DATA."""
-    from khobor_training import assess, storage
+    from khobor_training import assess, figure_lines, storage
     from khobor_training.summary import remarks
 
     predictor = storage.load(model)
@@ -29,7 +30,7 @@ def evaluate(model: Path, data: Path, out: Path | None, no_text: bool, skip_bad_
     articles = assess.read(predictor, data, skip_bad_rows=skip_bad_rows)
     told = assess.assess(predictor, articles)
     _say_what_was_read(articles, predictor)
-    for line in _figure_lines(told.figures):
+    for line in figure_lines.table(told.figures, "articles"):
         click.echo(line)
     for label, own in told.figures["calibration"].items():
         click.echo(f"{label}: {_calibration(own)}")
@@ -64,30 +65,11 @@ def _check_report(out: Path) -> None:
 
 
 def _say_what_was_read(articles: Any, predictor: Any) -> None:
-    click.echo(
-        f"{len(articles.texts)} articles of {articles.n_rows} rows, "
-        f"{len(set(articles.groups))} events or single articles, {articles.n_skipped} skipped"
-    )
-    for line in articles.problems:
-        click.echo(f"  skipped: {line}", err=True)
+    say_what_was_read(articles)
     if articles.sha256 == predictor.info.get("data_sha256"):
         click.echo("note: the model was trained on this very file, so these figures praise its memory")
     if articles.sha256 == predictor.info.get("calibrated_on", {}).get("data_sha256"):
         click.echo("note: the model was calibrated on this very file, so these figures flatter it a little")
-
-
-def _figure_lines(figures: dict[str, Any]) -> list[str]:
-    """Return the table of labels and the macro-F1, as a training prints them."""
-    told = [f"{'':<20} {'precision':>9} {'recall':>7} {'F1':>7} {'articles':>9}"]
-    for name, row in figures["labels"].items():
-        shares = f"{row['precision']:>9.3f} {row['recall']:>7.3f} {row['f1']:>7.3f}"
-        told.append(f"{name:<20} {shares} {row['support']:>9.0f}")
-    interval = f"95 % interval {figures['macro_f1_low']:.3f} to {figures['macro_f1_high']:.3f}"
-    told.append(
-        f"macro-F1 {figures['macro_f1']:.3f} ({interval}, {figures['n_held_out']} articles); "
-        f"majority {figures['majority_macro_f1']:.3f}; chance up to {figures['chance']['high']:.3f}"
-    )
-    return told
 
 
 def _calibration(own: dict[str, float]) -> str:
@@ -162,3 +144,31 @@ def compare(runs: tuple[str, ...], project: Path, out_of_fold: bool, as_json: bo
     what = f"{n} articles, out of fold" if out_of_fold else f"{n} held-out articles"
     for line in comparison.lines(rows, configs, what):
         click.echo(line)
+
+
+@click.command()
+@click.argument("run")
+@click.option("--project", type=_path, default=Path(), help="The folder that holds mlruns/; default: here.")
+@click.option("--out", type=_path, help="Write the page here and open nothing.")
+def report(run: str, project: Path, out: Path | None) -> None:
+    """Open the report of RUN: a model file, a run's id, or MODEL/VERSION or MODEL@ALIAS."""
+    import tempfile
+    import webbrowser
+
+    from khobor_training import registry, storage
+    from khobor_training.train import REPORT, beside
+
+    model = Path(run)
+    if model.suffix == ".joblib":
+        page = beside(model, REPORT)
+        if not page.is_file():
+            raise InputError(f"{page} must be the report of {model}, got no such file; train it again")
+        if out:
+            storage.write(out, page.read_bytes())
+    else:
+        found = registry.logged(project, run, [REPORT])
+        page = Path(tempfile.gettempdir()) / f"khobor-report-{found.run_id}.html"
+        storage.write(out or page, found.texts[REPORT].encode())
+    click.echo(f"report: {out or page}")
+    if not out and not webbrowser.open(page.resolve().as_uri()):
+        click.echo("no browser was found; open the file in one")

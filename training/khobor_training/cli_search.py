@@ -72,18 +72,17 @@ def search_lines(found: "Found") -> Iterator[str]:
 
 
 def _winner(result: Any) -> Iterator[str]:
-    figures = result.figures
-    searched = figures["searched"]
-    yield (
-        f"macro-F1 {figures['macro_f1']:.3f} "
-        f"(95 % interval {figures['macro_f1_low']:.3f} to {figures['macro_f1_high']:.3f}, "
-        f"{figures['n_held_out']} held-out articles that no trial saw); "
-        f"majority {figures['majority_macro_f1']:.3f}"
-    )
+    from khobor_training import figure_lines
+
+    figures, searched = result.figures, result.figures["searched"]
+    yield from figure_lines.table(figures, "held-out articles that no trial saw")
     yield (
         f"searched {searched['macro_f1']:.3f}: the best of {searched['n_trials']} trials on the training "
         "part, optimistic because it is the best"
     )
+    yield from figure_lines.out_of_fold(figures)
+    yield from figure_lines.stance(figures)
     yield f"model:   {result.model}"
+    yield f"report:  {result.report}"
     if result.version:
         yield f"tracked: registered as version {result.version} in {result.store}"

@@ -208,6 +208,12 @@ class Audit(_Section):
     fatal: list[Literal["serious", *KINDS]] = []  # type: ignore[valid-type]
 
 
+class ReportChoice(_Section):
+    """What the report of a training shows."""
+
+    show_text: bool = True
+
+
 class _Search(_Section):
     trials: int = Field(20, ge=1, le=10_000)
     values: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(min_length=1)
@@ -261,6 +267,7 @@ class Config(_Section):
     keywords: dict[str, list[str]] = {}
     refit_on_all: bool = True
     search: Search | None = None
+    report: ReportChoice = ReportChoice()
     tracking: Tracking = Tracking()
 
     @property

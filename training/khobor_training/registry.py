@@ -7,6 +7,7 @@ from typing import Any
 
 from khobor_training import tracking
 from khobor_training.errors import InputError
+from khobor_training.outcome import OUT_OF_FOLD
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,14 @@ def logged(project: Path, name: str, files: list[str]) -> Logged:
         address = run.info.artifact_uri
         texts = {file: mlflow.artifacts.load_text(f"{address}/{file}") for file in files}
     return Logged(name, run.info.run_id, dict(run.data.params), texts)
+
+
+def champion(project: Path, model: str) -> Logged | None:
+    """Return what the run of a registered model's champion left, or None if there is none to compare."""
+    try:
+        return logged(project, f"{model}@champion", [OUT_OF_FOLD])
+    except InputError:
+        return None
 
 
 def _run_id(client: Any, name: str) -> str:

@@ -1,5 +1,6 @@
 """Draw the report of a training from what it found: the page, and the model card."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,17 @@ import numpy as np
 from khobor_features.topics import TopicFeatures
 from khobor_features.vectorise import WordTfidf
 from khobor_training import evaluate, mark
+from khobor_training.compare import Run, compare
 from khobor_training.config import Config
+from khobor_training.errors import InputError
 from khobor_training.explain import parts
 from khobor_training.findings import Finding
 from khobor_training.fit import Fitted
-from khobor_training.outcome import Outcome
+from khobor_training.outcome import OUT_OF_FOLD, Outcome, from_jsonl
 from khobor_training.per_label import worst
 from khobor_training.pipeline import CONTROLS
 from khobor_training.record import Comparison, Report, WorstError
+from khobor_training.registry import Logged
 
 N_WORDS = 15
 N_ERRORS = 10
@@ -28,8 +32,7 @@ def report(
     figures: dict[str, Any],
     findings: list[Finding],
     info: dict[str, Any],
-    *,
-    show_text: bool,
+    champion: Logged | None,
 ) -> Report:
     """Return the record that the page and the card are written from.
 
@@ -44,32 +47,38 @@ def report(
     findings : list of Finding
     info : dict
         The predictor's.
-    show_text : bool
-        Whether titles and text of articles are shown.
+    champion : Logged or None
+        What the run of the model's champion left.
     """
     features = fitted.pipeline.named_steps["features"]
     coef = fitted.pipeline.named_steps["classifier"].coef_
+    beside_champion = _champion(fitted.out_of_fold, champion) if champion else None
+    facts = {
+        "Trained": info["trained_at"],
+        "Figures from": info["figures_from"],
+        "Articles": str(info["n_articles"]),
+        "Data SHA-256": info["data_sha256"],
+        "Config SHA-256": hashlib.sha256(config_file.read_bytes()).hexdigest(),
+        **{name: str(version) for name, version in info["versions"].items()},
+    }
+    if champion and not beside_champion:
+        facts["Champion"] = f"{champion.name} was tested on other articles; the two cannot be compared"
     return Report(
         name=config.name,
         task=config.task,
         outcome=fitted.out_of_fold,
         held=figures,
-        comparisons=_comparisons(config, fitted, figures),
+        comparisons=[*_comparisons(config, fitted, figures), *filter(None, [beside_champion])],
         learning_curve=_curve(config, fitted),
         top_words=_top_words(config, features, coef),
         topics=_topics(config, features, coef),
         findings=findings,
-        errors=_errors(fitted),
+        errors=_errors(fitted) if config.report.show_text else [],
         config_text=config_file.read_text("utf-8"),
-        facts={
-            "Trained": info["trained_at"],
-            "Figures from": info["figures_from"],
-            "Articles": str(info["n_articles"]),
-            "Data SHA-256": info["data_sha256"],
-            **{name: str(version) for name, version in info["versions"].items()},
-        },
-        show_text=show_text,
+        facts=facts,
+        show_text=config.report.show_text,
         seed=config.seed,
+        chance=(figures["chance"]["low"], figures["chance"]["high"]),
     )
 
 
@@ -85,13 +94,33 @@ def _comparisons(config: Config, fitted: Fitted, figures: dict[str, Any]) -> lis
             found.append(_beside(shown, whole, fitted.others[name], config))
     if "random_split" in fitted.others:
         own = figures["random_split"]
-        note = f"all {len(whole)}, events on both sides: what it would have claimed"
+        note = f"all {len(whole)}, events on both sides"
         found.append(
             Comparison(
                 "random split", own["macro_f1"], own["macro_f1_low"], own["macro_f1_high"], note, "random"
             )
         )
     return found
+
+
+def _champion(own: Outcome, champion: Logged) -> Comparison | None:
+    """Return the champion's figure on the same rows; None if it was tested on others."""
+    told = from_jsonl(champion.texts[OUT_OF_FOLD])
+    try:
+        before, after = compare([Run("champion", told, {}), Run("", own, {})])
+    except InputError:
+        return None
+    assert after.difference_low is not None
+    assert after.difference_high is not None
+    return Comparison(
+        f"champion ({champion.name})",
+        before.macro_f1,
+        before.low,
+        before.high,
+        f"all {len(own)}, out of fold",
+        "champion",
+        (after.difference_low, after.difference_high),
+    )
 
 
 def _beside(name: str, whole: Outcome, other: Outcome, config: Config) -> Comparison:

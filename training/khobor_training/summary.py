@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from khobor_training import evaluate, stance_figures, swap
+from khobor_training import evaluate, promise, stance_figures, swap
 from khobor_training.calibrate import NEVER
 from khobor_training.config import Config
 from khobor_training.curves import reliabilities
@@ -22,7 +22,8 @@ def figures(config: Config, planned: Plan, fitted: Fitted) -> dict[str, Any]:
         Those of ``evaluate.figures`` on the held-out rows; ``keyword_rule_macro_f1`` where the config
         names keywords; ``out_of_fold`` and ``random_split`` (each ``macro_f1, macro_f1_low,
         macro_f1_high, n``) over all rows; ``calibration`` of each label over all rows; of a stance
-        ``stance`` (see ``stance_figures``) and ``swap``.
+        ``stance`` (see ``stance_figures``), ``swap``, and ``at_shares`` (the out-of-fold macro-F1 at the
+        shares that the config expects).
     """
     held = fitted.held
     found = evaluate.figures(
@@ -46,6 +47,9 @@ def figures(config: Config, planned: Plan, fitted: Fitted) -> dict[str, Any]:
     if config.task == "stance":
         controls = {name: fitted.others[name] for name in CONTROLS}
         found["stance"] = stance_figures.figures(fitted.out_of_fold, controls, seed=config.seed)
+        if config.shares:
+            known = promise.promised(promise.rates(fitted.out_of_fold), config.shares)
+            found["at_shares"] = promise.macro(known)
         rows = list(zip(held.texts, held.frame["target"], strict=True))
         found["swap"] = swap.audit(fitted.trial, fitted.trial_calibration, rows, seed=config.seed)
     return found
@@ -74,6 +78,15 @@ def remarks(figures: dict[str, Any], predictor: Predictor) -> list[str]:
     if figures["macro_f1"] <= chance:
         said.append(
             f"no better than chance: labels dealt out at random reach a macro-F1 of up to {chance:.3f}"
+        )
+    if "stance" in figures and not figures["stance"]["beats_controls"]:
+        unbeaten = [
+            name.replace("_", "-")
+            for name, own in figures["stance"]["controls"].items()
+            if own["beaten_with_probability"] < stance_figures.SURE
+        ]
+        said.append(
+            f"it does not beat {' and '.join(unbeaten)}: what that control does not see, it makes no use of"
         )
     said += [
         f"'{label}' is never given: no threshold keeps a precision of "

@@ -12,8 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from khobor_training import config as configuration
-from khobor_training import data, families, files, findings, split, storage, summary, tracking
+from khobor_training import (
+    data,
+    families,
+    files,
+    findings,
+    registry,
+    reporting,
+    split,
+    storage,
+    summary,
+    tracking,
+)
 from khobor_training.audit import audit
+from khobor_training.card import card
 from khobor_training.config import Config
 from khobor_training.errors import InputError
 from khobor_training.families import Ablation
@@ -22,7 +34,10 @@ from khobor_training.fit import Fitted, Plan, Round, fit
 from khobor_training.outcome import HELD_OUT, OUT_OF_FOLD, to_jsonl
 from khobor_training.predict import Predictor
 from khobor_training.promise import rates
+from khobor_training.report import page
 from khobor_training.stance import StancePredictor
+
+REPORT, CARD = "report.html", "card.md"
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,7 @@ class Result:
     """What a training left behind."""
 
     model: Path
+    report: Path
     figures: dict[str, Any]
     articles: data.Articles
     findings: list[Finding]
@@ -50,13 +66,7 @@ def plan(config: Config, project: Path, given: list[Path]) -> Plan:
     given : list of Path
         Data files in place of the config's own.
     """
-    if config.data.corpus:
-        named = data.corpus_files(config)
-    else:
-        named = [project / name for name in config.data.files]
-    if not (given or named):
-        raise InputError(f"{config.name} names no data; give it: khobor train CONFIG --data FILE")
-    articles = data.read(config, given or named)
+    articles = read(config, project, given)
     topics = config.features.topics
     unlabelled = _unlabelled(config, [project / name for name in topics.unlabelled] if topics else [])
     times = articles.frame["published_at"].to_numpy(dtype=str)
@@ -73,6 +83,17 @@ def plan(config: Config, project: Path, given: list[Path]) -> Plan:
         for part in [own.rows, *(own.rows[train] for train, _ in own.folds)]:
             check_both_sides(config, articles.y[part])
     return Plan(articles, unlabelled, rounds, held)
+
+
+def read(config: Config, project: Path, given: list[Path], *, to_train: bool = True) -> data.Articles:
+    """Read files that are given, or else those of a config; see ``data.read``."""
+    if config.data.corpus:
+        named = data.corpus_files(config)
+    else:
+        named = [project / name for name in config.data.files]
+    if not (given or named):
+        raise InputError(f"{config.name} names no data; give it: khobor train CONFIG --data FILE")
+    return data.read(config, given or named, to_train=to_train)
 
 
 def examine(config: Config, articles: data.Articles) -> list[Finding]:
@@ -167,6 +188,7 @@ def complete(
     figures = summary.figures(config, planned, fitted) | ({"searched": searched} if searched else {})
     ablations = families.ablations(config, planned, n_jobs, fitted.out_of_fold) if ablate else []
     predictor = _predictor(config, planned, fitted, figures)
+    pages = _pages(config, config_file, fitted, figures, found, predictor, bool(record))
     version = store = None
     if record:
         facts = {
@@ -179,7 +201,7 @@ def complete(
             **summary.verdicts(figures),
         }
         plain = config.model_dump(mode="json")
-        texts = {OUT_OF_FOLD: to_jsonl(fitted.out_of_fold), HELD_OUT: to_jsonl(fitted.held)}
+        texts = pages | {OUT_OF_FOLD: to_jsonl(fitted.out_of_fold), HELD_OUT: to_jsonl(fitted.held)}
         with tempfile.TemporaryDirectory() as folder:
             draft = Path(folder) / model.name
             storage.save(predictor, draft)
@@ -191,7 +213,31 @@ def complete(
                 storage.save(predictor, model)
                 raise InputError(f"{error}; {model} was saved, but it is not registered") from None
     storage.save(predictor, model)
-    return Result(model, figures, articles, found, version, store, predictor, ablations)
+    for name, written in pages.items():
+        storage.write(beside(model, name), written.encode())
+    drawn = beside(model, REPORT)
+    return Result(model, drawn, figures, articles, found, version, store, predictor, ablations)
+
+
+def beside(model: Path, name: str) -> Path:
+    """Return where the report or the card of a model lies: ``topic.report.html`` beside ``topic.joblib``."""
+    return model.with_name(f"{model.stem}.{name}")
+
+
+def _pages(
+    config: Config,
+    config_file: Path,
+    fitted: Fitted,
+    figures: dict[str, Any],
+    found: list[Finding],
+    predictor: Predictor,
+    is_tracked: bool,
+) -> dict[str, str]:
+    """Return the report and the model card."""
+    model = f"khobor-{config.name}"
+    champion = registry.champion(configuration.project_folder(config_file), model) if is_tracked else None
+    drawn = reporting.report(config, config_file, fitted, figures, found, predictor.info, champion)
+    return {REPORT: page(drawn), CARD: card(drawn)}
 
 
 def _predictor(config: Config, planned: Plan, fitted: Fitted, figures: dict[str, Any]) -> Predictor:
