@@ -102,7 +102,7 @@ def test_the_page_has_all_sections_and_is_well_formed(multiclass):
 
 
 def test_what_was_not_given_is_left_out():
-    empty = {key: [] for key in ("comparisons", "learning_curve", "topics", "findings", "errors")}
+    empty = {key: [] for key in ("comparisons", "learning_curve", "topics", "errors")} | {"findings": None}
     found = Structure(page(report(**empty, top_words={}, facts={}, config_text="")))
     ids = [told["id"] for tag, told in found.tags if tag == "section"]
     assert ids == ["verdict", "labels", "confusion", "slices", "calibration", "thresholds", "provenance"]

@@ -7,7 +7,7 @@ import re
 
 from khobor_training.curves import TOP_LABEL
 from khobor_training.record import Measures, Report, measure
-from khobor_training.verdict import is_faithful, listed, standing, verdict
+from khobor_training.verdict import AUDITED, is_faithful, listed, standing, verdict
 
 
 def card(report: Report) -> str:
@@ -166,7 +166,9 @@ def _slices(measures: Measures) -> str:
 
 
 def _findings(report: Report) -> list[str]:
-    lines = []
+    if report.findings is None:
+        return []
+    lines = [] if report.findings else [AUDITED]
     for one in report.findings:
         n = len(list(one.rows or []))
         lines.append(f"{one.severity}, {one.kind}: {one.message}" + (f" ({n:,} rows)" if n else ""))

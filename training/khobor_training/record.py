@@ -110,7 +110,8 @@ class Report:
         Left out where empty, as are the next four.
     top_words : dict of label to list of (word, weight)
     topics : list of (words, dict of label to weight)
-    findings : list of Finding
+    findings : list of Finding or None
+        None: the data was not audited, and nothing is said.
     errors : list of WorstError
     config_text : str
     facts : dict of str to str
@@ -134,7 +135,7 @@ class Report:
     learning_curve: list[tuple[int, float, float, float]] = field(default_factory=list)
     top_words: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     topics: list[tuple[str, dict[str, float]]] = field(default_factory=list)
-    findings: Sequence[Finding] = field(default_factory=list)
+    findings: Sequence[Finding] | None = None
     errors: list[WorstError] = field(default_factory=list)
     config_text: str = ""
     facts: dict[str, str] = field(default_factory=dict)

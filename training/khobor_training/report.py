@@ -37,7 +37,7 @@ def page(report: Report) -> str:
         curve_sections.learning(report) if report.learning_curve else "",
         word_sections.top_words(report) if report.top_words else "",
         word_sections.topics(report) if report.topics else "",
-        word_sections.findings(report) if report.findings else "",
+        word_sections.findings(report.findings) if report.findings is not None else "",
         word_sections.provenance(report),
     ]
     body = [

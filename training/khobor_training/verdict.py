@@ -17,6 +17,9 @@ RELIABLE, WEAK = 0.9, 0.8
 FAITHFUL = 0.03
 """Up to this expected calibration error probabilities are called right, however many rows there are."""
 
+AUDITED = "Nothing: no copies, no outlet, line, source or form that tells a label, no odd counts or lengths."
+"""What is said of data in which the audit found nothing."""
+
 MANY = 6
 """Of more labels or slices than this, not each is named."""
 
@@ -79,7 +82,7 @@ def verdict(report: Report, measures: Measures) -> Verdict:
     rare = [figures.label for figures in measures.labels if figures.support < 30]
     if rare:
         care.append(f"Fewer than 30 articles have {listed(rare)}: figures of so few say little.")
-    if n := len(report.findings):
+    if n := len(report.findings or ()):
         care.append(
             f"The audit of the data has {n} finding{'s' if n > 1 else ''}, listed "
             f"with {'their' if n > 1 else 'its'} rows."

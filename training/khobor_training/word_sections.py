@@ -1,10 +1,12 @@
 """The parts of the report that show words: errors, weights, topics, findings, configuration."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from khobor_training import charts, mark
 from khobor_training.elements import Markup, fold, items, join, number, section, signed, table, tag, text
-from khobor_training.record import Report, WorstError
+from khobor_training.record import Finding, Report, WorstError
+from khobor_training.verdict import AUDITED
 
 _MAX_ROWS = 50
 """Of a finding's rows, so many are listed."""
@@ -76,17 +78,18 @@ def topics(report: Report) -> Markup:
     return section("topics", "Topics", fold(f"{len(rows)} topics", told))
 
 
-def findings(report: Report) -> Markup:
+def findings(found: Sequence[Finding]) -> Markup:
     """Return what the audit of the data found."""
     parts: list[Any] = []
-    for one in report.findings:
+    for one in found:
         rows = list(one.rows or [])
         listed = ", ".join(map(str, rows[:_MAX_ROWS]))
         more = f" and {len(rows) - _MAX_ROWS} more" if len(rows) > _MAX_ROWS else ""
         where = fold(f"{len(rows):,} rows", tag("p", listed, more)) if rows else ""
         severity = tag("span", one.severity, class_="severity")
         parts.append(join([severity, " ", tag("b", one.kind), ": ", one.message, where]))
-    return section("findings", "What the audit of the data found", items(parts, class_="findings"))
+    told = items(parts, class_="findings") if parts else tag("p", AUDITED)
+    return section("findings", "What the audit of the data found", told)
 
 
 def provenance(report: Report) -> Markup:
