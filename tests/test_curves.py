@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from outcomes import outcome
@@ -78,6 +80,27 @@ def test_a_multiclass_task_has_each_class_and_the_label_given():
     (only,) = found[curves.TOP_LABEL].bins
     assert only.probability == pytest.approx(0.8)
     assert only.share == pytest.approx((told.y * told.predicted).sum() / len(told))
+
+
+def test_rows_count_by_the_shares_that_probabilities_are_meant_for():
+    """Half of the rows have the label; on the days that are expected a tenth will."""
+    rng = np.random.default_rng(0)
+    told = outcome(multiclass=True, n=4000)
+    a, b = told.labels[:2]
+    score = rng.normal(size=4000)
+    held = rng.random(4000) < 1 / (1 + np.exp(-3 * score))
+    told.y[:] = 0
+    told.y[held, 0] = told.y[~held, 1] = 1
+    odds = np.exp(3 * score) * (0.1 / 0.9) * ((1 - held.mean()) / held.mean())
+    told.probabilities[:] = 0
+    told.probabilities[:, 0] = odds / (1 + odds)
+    told.probabilities[:, 1] = 1 / (1 + odds)
+    shares = {a: 0.1, b: 0.9, **dict.fromkeys(told.labels[2:], 0.0)}
+    meant = curves.reliabilities(replace(told, shares=shares), seed=0, n=20)[0]
+    taken_as_they_are = curves.reliabilities(told, seed=0, n=20)[0]
+    assert meant.error < 0.03 < 0.2 < taken_as_they_are.error
+    assert meant.brier_of_base_rate == pytest.approx(0.09, abs=0.001)
+    assert abs(meant.bias) < 0.02
 
 
 def test_precision_and_recall_are_scikit_learns():

@@ -31,7 +31,7 @@ def card(report: Report) -> str:
         _section("What to take care of", _bullets(said.care or ["Nothing that was measured stands out."])),
         _section("Data", _bullets(_data(report))),
         _section("Figures", _figures(report, measures)),
-        _section("Calibration", _calibration(measures)),
+        _section("Calibration", _calibration(measures, report.outcome.shares)),
         _section("Weak slices", _slices(measures)),
         _section("Audit of the data", _bullets(_findings(report))),
         _section("Where this comes from", _bullets([f"{key}: {told}" for key, told in report.facts.items()])),
@@ -126,7 +126,7 @@ def _figures(report: Report, measures: Measures) -> str:
     )
 
 
-def _calibration(measures: Measures) -> str:
+def _calibration(measures: Measures, shares: dict[str, float]) -> str:
     rows: list[list[object]] = [
         [
             r.label,
@@ -142,6 +142,9 @@ def _calibration(measures: Measures) -> str:
     how = "Ten bins of about equally many rows; each label against the rest"
     if any(r.label == TOP_LABEL for r in measures.reliabilities):
         how += f", and {TOP_LABEL}"
+    if shares:
+        how += "; rows are weighed so that classes have the shares that probabilities are meant for ("
+        how += ", ".join(f"{_plain(label)} {share:.0%}" for label, share in shares.items()) + ")"
     return f"{how}.\n\n{_table(head, rows)}"
 
 

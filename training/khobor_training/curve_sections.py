@@ -7,7 +7,7 @@ from khobor_training.record import Measures, Report
 from khobor_training.verdict import is_faithful
 
 
-def calibration(measures: Measures) -> Markup:
+def calibration(measures: Measures, shares: dict[str, float]) -> Markup:
     """Return whether probabilities hold."""
     rows = []
     for r in measures.reliabilities:
@@ -30,6 +30,9 @@ def calibration(measures: Measures) -> Markup:
         "it happened more often than promised. ‘By chance’: what perfect probabilities would stay "
         "under on 95 of 100 sets of as many articles."
     )
+    if shares:
+        told = ", ".join(f"{label} {share:.0%}" for label, share in shares.items())
+        how += f" Probabilities are meant for a day with {told}, and articles are weighed accordingly."
     drawn = [_reliability(r) for r in measures.reliabilities]
     return section("calibration", "Can the probabilities be trusted", tag("p", how), figures, _grid(drawn))
 

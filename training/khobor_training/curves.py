@@ -6,6 +6,7 @@ resample whole groups, since articles on one event are right or wrong together.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -114,22 +115,32 @@ def reliabilities(outcome: Outcome, *, seed: int, n: int = 1000) -> list[Reliabi
     Parameters
     ----------
     outcome : Outcome
+        Where it names the shares that classes will have, rows count accordingly.
     seed, n : int
         Of the resamples of groups, and how many.
     """
+    how: dict[str, Any] = {"weights": outcome.weights, "seed": seed, "n": n}
     found = [
-        reliability(label, outcome.y[:, i], outcome.probabilities[:, i], outcome.groups, seed=seed, n=n)
+        reliability(label, outcome.y[:, i], outcome.probabilities[:, i], outcome.groups, **how)
         for i, label in enumerate(outcome.labels)
     ]
     if outcome.multiclass:
-        rows, best = np.arange(len(outcome)), outcome.probabilities.argmax(axis=1)
+        rows, given = np.arange(len(outcome)), outcome.predicted.any(axis=1)
+        best = np.where(given, outcome.predicted.argmax(axis=1), outcome.probabilities.argmax(axis=1))
         sure, right = outcome.probabilities[rows, best], outcome.y[rows, best]
-        found.append(reliability(TOP_LABEL, right, sure, outcome.groups, seed=seed, n=n))
+        found.append(reliability(TOP_LABEL, right, sure, outcome.groups, **how))
     return found
 
 
 def reliability(
-    label: str, y: NDArray[np.int_], probability: Floats, groups: ArrayLike, *, seed: int, n: int = 1000
+    label: str,
+    y: NDArray[np.int_],
+    probability: Floats,
+    groups: ArrayLike,
+    *,
+    seed: int,
+    n: int = 1000,
+    weights: Floats | None = None,
 ) -> Reliability:
     """Return whether the probabilities of one label hold.
 
@@ -141,14 +152,17 @@ def reliability(
     groups : array-like of shape (n_samples,)
     seed, n : int
         Of the resamples of groups, and how many.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        What each row counts for; None: all the same.
     """
+    weight = np.ones(len(y)) if weights is None else weights
     bin_of = equal_mass(probability, N_BINS)
     n_bins = int(bin_of.max()) + 1
     _, group = np.unique(np.asarray(groups), return_inverse=True)
     # What a group adds to each bin: rows, promises, rows that have the label; then its squared errors.
     table = np.zeros((group.max() + 1, 4, n_bins))
     for i, part in enumerate([np.ones(len(y)), probability, y, (probability - y) ** 2]):
-        np.add.at(table[:, i], (group, bin_of), part)
+        np.add.at(table[:, i], (group, bin_of), weight * part)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(table), np.full(len(table), 1 / len(table)), size=n)
     rows, promised, true, squares = np.tensordot(drawn, table, axes=1).transpose(1, 0, 2)
@@ -156,26 +170,27 @@ def reliability(
     brier_low, brier_high = np.quantile(squares.sum(axis=1) / rows.sum(axis=1), [0.025, 0.975])
 
     rows, promised, true = (part.sum(axis=0) for part in table.transpose(1, 0, 2)[:3])
-    error = float(np.abs(promised - true).sum() / len(y))
+    whole = weight.sum()
+    error = float(np.abs(promised - true).sum() / whole)
     below, above = np.quantile(resampled, [0.025, 0.975])
-    chance = [
-        np.abs(promised - np.bincount(bin_of, rng.random(len(y)) < probability, n_bins)).sum() / len(y)
-        for _ in range(200)
-    ]
-    low, high = wilson(true, rows)
+    drawn_labels = (weight * (rng.random(len(y)) < probability) for _ in range(200))
+    chance = [np.abs(promised - np.bincount(bin_of, own, n_bins)).sum() / whole for own in drawn_labels]
     mean, share = promised / rows, true / rows
+    counts = np.bincount(bin_of, minlength=n_bins)
+    low, high = wilson(share * counts, counts)
+    base_rate = float(np.average(y, weights=weight))
     return Reliability(
         label,
-        [Bin(int(rows[i]), *map(float, (mean[i], share[i], low[i], high[i]))) for i in range(n_bins)],
-        float(brier_score_loss(y, probability, pos_label=1)),
+        [Bin(int(counts[i]), *map(float, (mean[i], share[i], low[i], high[i]))) for i in range(n_bins)],
+        float(brier_score_loss(y, probability, pos_label=1, sample_weight=weight)),
         float(brier_low),
         float(brier_high),
-        float(y.mean() * (1 - y.mean())),
+        base_rate * (1 - base_rate),
         error,
         max(0.0, float(2 * error - above)),
         max(0.0, float(2 * error - below)),
         float(np.quantile(chance, 0.95)),
-        float(probability.mean() - y.mean()),
+        float(np.average(probability, weights=weight)) - base_rate,
     )
 
 

@@ -222,6 +222,7 @@ def outcome(
         articles.groups[rows],
         [articles.texts[row] for row in rows],
         articles.frame.iloc[rows].reset_index(drop=True),
+        config.shares,
     )
 
 

@@ -1,7 +1,7 @@
 """What a model said of labelled rows that it had not seen: every figure is drawn from this."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ class Outcome:
         Title, newline, body.
     frame : DataFrame of n_samples rows
         ``id, event, published_at, outlet, genre, target``; an empty string where nothing is known.
+    shares : dict of str to float
+        The shares of classes that probabilities are meant for; empty: those of the rows.
     """
 
     labels: list[str]
@@ -42,6 +44,16 @@ class Outcome:
     groups: NDArray[np.str_]
     texts: list[str]
     frame: pd.DataFrame
+    shares: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """What each row counts for, so that classes have the shares that are expected; 1 on average."""
+        weights = np.ones(len(self))
+        for i, label in enumerate(self.labels if self.shares else ()):
+            rows = self.y[:, i] == 1
+            weights[rows] = self.shares[label] / max(rows.mean(), 1e-12)
+        return np.asarray(weights / weights.mean())
 
     def __len__(self) -> int:
         return len(self.y)

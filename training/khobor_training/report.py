@@ -32,7 +32,7 @@ def page(report: Report) -> str:
         sections.flips(measures),
         word_sections.errors(report) if report.errors else "",
         sections.slice_tables(measures),
-        curve_sections.calibration(measures),
+        curve_sections.calibration(measures, report.outcome.shares),
         curve_sections.precision_recall(measures),
         curve_sections.learning(report) if report.learning_curve else "",
         word_sections.top_words(report) if report.top_words else "",
