@@ -221,10 +221,77 @@ def test_form_that_leaks_is_found():
 def test_the_corpus_can_be_looked_at():
     done = run("corpus")
     assert done.exit_code == 0
-    assert done.output.startswith(f"{len(ARTICLES)} articles on ")
+    assert done.output.startswith(f"{len(ARTICLES)} articles with topics on ")
     name = sorted(ARTICLES)[0]
     assert ARTICLES[name]["title"] in run("corpus", "--show", name).output
+    assert f"{len(STANCE) + len(MORE)} rows with a stance" in done.output
+    row = next(row for row in MORE if row["id"] not in ARTICLES)
+    shown = run("corpus", "--show", row["id"]).output
+    assert row["title"] in shown
+    assert f"stance toward {row['target']}: {row['stance']}" in shown
     assert run("corpus", "--seed", "1").output == run("corpus", "--seed", "1").output
     missing = run("corpus", "--show", "nothing")
     assert missing.exit_code == 2
     assert "got 'nothing'; see: khobor corpus --random" in missing.output
+
+
+MORE = starter.stance_rows()[len(STANCE) :]
+MORE_ARTICLES = {row["id"]: row for row in MORE}
+SECOND_STANCE = starter.read("stance_second.jsonl")
+
+
+def test_more_rows_with_a_stance_keep_the_contract():
+    assert len(MORE) >= 1000
+    assert len({row["event"] for row in MORE}) >= 400
+    assert len({row["target"] for row in MORE}) >= 300  # the long tail
+    for row in MORE:
+        assert set(row) == set(ROWS[0]) - {"topics"}
+        assert row["stance"] in starter.STANCES
+        assert "2015-01-01" <= row["published_at"] <= "2025-12-31"
+        assert re.fullmatch("desk-[a-f]", row["outlet"])
+        assert row["genre"] in ("report", "brief", "opinion", "explainer", "translated")
+        same = ARTICLES.get(row["id"], MORE_ARTICLES[row["id"]])
+        assert all(row[key] == same[key] for key in ("title", "body", "event"))
+    pairs = [(row["id"], row["target"]) for row in [*STANCE, *MORE]]
+    assert len(set(pairs)) == len(pairs)
+
+
+def test_more_rows_have_every_stance_and_many_articles_two_targets():
+    counts = Counter(row["stance"] for row in MORE)
+    assert min(counts.values()) >= 0.25 * len(MORE)
+    stances = defaultdict(set)
+    for row in MORE:
+        stances[row["id"]].add(row["stance"])
+    assert sum(len(own) > 1 for own in stances.values()) >= 250
+
+
+def test_more_articles_share_no_run_of_eight_words_across_events():
+    seen = defaultdict(set)
+    for row in [*ARTICLES.values(), *MORE_ARTICLES.values()]:
+        own = words(row)
+        for i in range(len(own) - 7):
+            seen[tuple(own[i : i + 8])].add(row["event"])
+    assert [(" ".join(part), events) for part, events in seen.items() if len(events) > 1] == []
+
+
+def test_the_event_that_is_kept_back_is_not_in_more_rows():
+    kept = ("ভোস্টোচনি", "ভস্তোচনি", "ভস্টোচনি", "ভোস্তোচনি")
+    assert not any(spelling in row["title"] + row["body"] for row in MORE for spelling in kept)
+
+
+def test_every_event_of_more_rows_has_a_note():
+    read = starter.read("events.jsonl") + starter.read("stance_events.jsonl")
+    notes = {note["event"]: note["fact"] for note in read}
+    assert {row["event"] for row in MORE} <= set(notes)
+    assert all(len(fact) >= 40 for fact in notes.values())
+
+
+def test_a_second_reading_of_more_rows_agrees_with_the_labels():
+    second = {(row["id"], row["target"]): row["stance"] for row in SECOND_STANCE}
+    assert set(second) == {(row["id"], row["target"]) for row in MORE}
+    pairs = [(row["stance"], second[row["id"], row["target"]]) for row in MORE]
+    assert sum(a != b for a, b in pairs) == MORE_THAT_DIFFERED
+    assert cohen_kappa_score(*zip(*pairs, strict=True)) >= 0.95
+
+
+MORE_THAT_DIFFERED = 3  # as the datasheet states
