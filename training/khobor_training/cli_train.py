@@ -126,8 +126,9 @@ def audit(data: tuple[Path, ...], config: Path | None, rows: int, as_json: bool)
 
 def say_what_was_read(articles: Any) -> None:
     """Print how many articles were read, and which rows were not."""
+    kind = "rows with a target" if articles.frame["target"].any() else "articles"
     click.echo(
-        f"{len(articles.texts)} articles of {articles.n_rows} rows, "
+        f"{len(articles.texts)} {kind} of {articles.n_rows} rows, "
         f"{len(set(articles.groups))} events or single articles, {articles.n_skipped} skipped"
     )
     for line in articles.problems:

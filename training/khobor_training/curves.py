@@ -84,7 +84,7 @@ class Reliability:
     error, error_low, error_high : float
         Expected calibration error: mean over rows of the distance of a bin's promise to its share.
         The interval is a basic bootstrap interval: resampling adds noise, and noise looks like
-        miscalibration, so quantiles of resamples alone would lie too high.
+        miscalibration, so quantiles of resamples alone would lie too high. It always holds the estimate.
     error_of_chance : float
         What a perfectly calibrated model would stay under on 95 of 100 sets of as many rows.
     bias : float
@@ -187,8 +187,8 @@ def reliability(
         float(brier_high),
         base_rate * (1 - base_rate),
         error,
-        max(0.0, float(2 * error - above)),
-        max(0.0, float(2 * error - below)),
+        max(0.0, min(error, float(2 * error - above))),
+        max(error, float(2 * error - below)),
         float(np.quantile(chance, 0.95)),
         float(np.average(probability, weights=weight)) - base_rate,
     )

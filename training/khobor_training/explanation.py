@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from khobor_training import mark
-from khobor_training.elements import Markup, tag, text
+from khobor_training.elements import Markup, table, tag, text
 from khobor_training.explain import contributions
 from khobor_training.explain import parts as parts_of
 from khobor_training.predict import Predictor, text_of
@@ -109,17 +109,15 @@ class Explanation:
         """Return the explanation as a page that loads nothing from anywhere."""
         sections: list[Markup] = []
         for own in self.labels:
-            rows = [
-                tag("tr", tag("td", f"{part:+.3f}", class_="number"), tag("td", text(name)))
-                for name, part in own.others
-            ]
+            rows = [[text(name), f"{part:+.3f}"] for name, part in own.others]
+            caption = f"What else spoke for {own.label} (+) and against it (−)"
             sections.append(
                 tag(
                     "section",
                     tag("h2", text(own.label)),
                     tag("p", f"Probability {own.probability:.3f}, {_sum(own)}."),
                     tag("div", Markup(mark.to_html(own.pieces)), lang="bn", class_="article"),
-                    tag("table", *rows) if rows else "",
+                    table(["", "weight"], rows, caption=caption) if rows else "",
                 )
             )
         target = getattr(self.prediction, "target", "")

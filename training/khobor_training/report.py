@@ -53,12 +53,15 @@ def page(report: Report) -> str:
 def _head(report: Report) -> Markup:
     names = listed(report.outcome.labels, "or" if report.outcome.multiclass else "and", 12)
     kind = f"one of {names}" if report.outcome.multiclass else f"any of {names}, or none"
+    does = f"Labels a Bangla news article with {kind}."
+    if report.task == "stance":
+        does = f"Tells which stance a Bangla news article takes toward a named target: {names}."
     what = "an evaluation" if report.evaluated_on else "a training run"
     return tag(
         "header",
         tag("p", f"khobor · report of {what}", class_="soft"),
         tag("h1", text(report.name)),
-        tag("p", text(f"Labels a Bangla news article with {kind}.")),
+        tag("p", text(does)),
     )
 
 

@@ -68,7 +68,7 @@ def verdict(report: Report, measures: Measures) -> Verdict:
     if report.chance is not None:
         (care if by_chance(report) else good).append(_of_chance(report, report.chance))
     for other in report.comparisons:
-        better, sentence = _of_comparison(report, other)
+        better, sentence = _of_comparison(report, measures, other)
         (good if better else care).append(sentence)
     faithful, sentence = _of_probabilities(measures, report.outcome.multiclass)
     (good if faithful else care).append(sentence)
@@ -162,16 +162,18 @@ def _of_chance(report: Report, chance: tuple[float, float]) -> str:
     )
 
 
-def _of_comparison(report: Report, other: Comparison) -> tuple[bool, str]:
+def _of_comparison(report: Report, measures: Measures, other: Comparison) -> tuple[bool, str]:
     """Return whether a comparison speaks for the model, and a sentence."""
-    held, how = report.held, standing(report, other)
-    own = f"{held['macro_f1']:.3f} against {other.macro_f1:.3f}"
+    how = standing(report, other)
     if other.kind == "random":
         claim = f"A random split would have claimed {other.macro_f1:.3f}"
-        if other.macro_f1 > held["macro_f1_high"]:
-            more = other.macro_f1 - held["macro_f1"]
+        if other.macro_f1 > measures.high:
+            more = other.macro_f1 - measures.macro_f1
             return False, f"{claim}, {more:.3f} more than articles on unseen events bear out."
-        return True, f"{claim}, which is not above the interval of the headline figure: nothing is flattered."
+        return True, f"{claim}, which is not above the interval on unseen events: nothing is flattered."
+    # What was compared row by row was compared out of fold.
+    figure = measures.macro_f1 if other.difference is not None else report.held["macro_f1"]
+    own = f"{figure:.3f} against {other.macro_f1:.3f}"
     words = {"better": "Clearly better than", "worse": "Clearly worse than", "unclear": "Not clearly above"}
     sentence = f"{words[how]} {_named(other)}: {own}."
     if other.kind == "control" and how != "better":

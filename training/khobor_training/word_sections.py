@@ -18,7 +18,7 @@ def errors(report: Report) -> Markup:
         "p",
         "Marked words, thicker for more: ",
         Markup(mark.to_html([("solid", 0.6), (" spoke for the label, ", 0.0), ("dashed", -0.6)])),
-        " spoke against it. Weights of its intercept and of topics are not shown.",
+        " spoke against it. Weights of its intercept, of topics and of cues are not shown.",
     )
     if not report.show_text:
         legend = tag("p", "Titles and text are left out of this page; look the articles up by their ids.")
