@@ -70,3 +70,13 @@ def test_a_stance_that_cannot_be_trained_is_refused_before_it_is(tmp_path, case)
     with pytest.raises(InputError) as caught:
         config.read(path)
     assert str(caught.value) == f"{path} has 1 problem:\n  {message}"
+
+
+def test_a_view_that_does_not_exist_is_named_by_its_place(tmp_path):
+    path = tmp_path / "tiny_stance.yaml"
+    path.write_text(STANCE.replace("headline: 1.0", "headlines: 1.0"), "utf-8")
+    with pytest.raises(InputError) as caught:
+        config.read(path)
+    assert "[key]" not in str(caught.value)
+    assert "features.target.views.headlines: must be one of " in str(caught.value)
+    assert "did you mean 'headline'?" in str(caught.value)

@@ -164,6 +164,24 @@ def test_all_are_the_targets_of_the_table_that_an_article_mentions(predict):
     assert predict([], target="ভারত") == []
 
 
+def test_all_may_stand_beside_names_and_no_target_comes_twice(predict):
+    names = [p.target for p in predict(TEXT, target=["জাতিসংঘ", "all", "ভারত"])]
+    assert names[:2] == ["জাতিসংঘ", "ভারত"]
+    assert len(set(names)) == len(names)
+    assert set(names) == {"জাতিসংঘ", *(p.target for p in predict(TEXT, target="all"))}
+
+
+def test_many_rows_get_what_each_gets_alone(predict):
+    """More rows than are worked on at a time."""
+    rows = stance_rows(300) * 2
+    together = predict(rows)
+    for i in (0, 255, 256, 511, 512, 599):
+        alone = predict(rows[i])
+        assert together[i].probabilities == pytest.approx(alone.probabilities, abs=1e-9)
+        assert together[i].evidence == alone.evidence
+        assert together[i].id == alone.id
+
+
 def test_the_target_is_the_given_one_or_the_articles_own_or_the_models(predict):
     article = {"body": TEXT, "target": "চীন"}
     assert predict(article).target == "চীন"

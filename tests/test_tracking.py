@@ -1,5 +1,6 @@
 """Runs in a real MLflow store: the embedded one, a server on loopback, and one that is not there."""
 
+import json
 import os
 import re
 import signal
@@ -10,11 +11,24 @@ import sys
 import time
 
 import pytest
-from samples import CONFIG, LAUNCH
+from samples import CONFIG, LAUNCH, STANCE, stance_rows
 
 from khobor_training import storage
 
 TRAIN = [sys.executable, "-W", "ignore", "-m", "khobor_training.cli", "train"]
+
+
+LOAD_STANCE = """
+import importlib.util, json, sys
+assert importlib.util.find_spec("khobor_features") is None
+import mlflow, pandas as pd
+mlflow.set_tracking_uri(sys.argv[1])
+model = mlflow.pyfunc.load_model("models:/khobor-tiny_stance/1")
+assert [c.name for c in model.metadata.signature.inputs] == ["title", "body", "target"]
+rows = pd.read_json(sys.argv[2], lines=True)[["title", "body", "target"]]
+answer = model.predict(pd.concat([rows, rows.assign(target="মঙ্গোলিয়া")]))
+print(answer.to_json(orient="records", force_ascii=False))
+"""
 
 
 def environment(**more):
@@ -94,7 +108,32 @@ def test_a_run_is_tracked_and_its_version_loads_where_khobor_is_not_installed(pr
     done = finish([bare, "-W", "ignore", "-c", LOAD, store, LAUNCH], cwd=tmp_path, env=environment())
     assert done.returncode == 0, done.stderr
     labels = storage.load(tmp_path / "a b" / "models" / "tiny.joblib")(LAUNCH).labels
-    assert done.stdout.split() == ["labels", "diplomacy", "space", "military", "|".join(labels)]
+    assert done.stdout.split() == ["labels", "diplomacy", "space", "military", "reason", "|".join(labels)]
+
+
+def test_a_registered_stance_model_serves_an_answer_for_each_row(stance_project, tmp_path, bare):
+    (tmp_path / "rows.jsonl").write_bytes((stance_project / "rows.jsonl").read_bytes())
+    path = tmp_path / "tiny_stance.yaml"
+    path.write_text(STANCE.replace("enabled: false", "enabled: true"), "utf-8")
+    done = finish([*TRAIN, path], cwd=tmp_path, env=environment())
+    assert done.returncode == 0, done.stderr
+    rows = stance_rows(5)
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "five.jsonl").write_text(lines, "utf-8")
+    store = f"sqlite:///{tmp_path}/mlruns/mlflow.db"
+    command = [bare, "-W", "ignore", "-c", LOAD_STANCE, store, tmp_path / "five.jsonl"]
+    done = finish(command, cwd=tmp_path, env=environment())
+    assert done.returncode == 0, done.stderr
+    served = json.loads(done.stdout)
+    predict = storage.load(tmp_path / "models" / "tiny_stance.joblib")
+    for row, answer, of_another in zip(rows, served, served[5:], strict=False):
+        own = predict(row)
+        assert answer["labels"] == (own.label or "")
+        assert answer["supportive"] == pytest.approx(own.probabilities["supportive"], abs=1e-9)
+        assert json.loads(answer["evidence"]) == own.to_dict()["evidence"]
+        assert of_another["labels"] == ""
+        assert of_another["reason"] == "target_not_found"
+    assert len(served) == 10
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])

@@ -50,8 +50,6 @@ def predict(model: Path, article: str, targets: tuple[str, ...], kind: str) -> N
 
 def _targets(given: tuple[str, ...]) -> Any:
     """Return what a stance predictor takes for the options given."""
-    if "all" in given:
-        return "all"
     return list(given) if len(given) > 1 else (given[0] if given else None)
 
 

@@ -20,7 +20,7 @@ def problem(item: Mapping[str, Any], root: type[BaseModel]) -> str:
     """
     *parents, last = item["loc"] or ("",)
     sections, tags = _sections(root, parents)
-    where = ".".join(str(part) for part in item["loc"] if part not in tags)
+    where = ".".join(str(part) for part in item["loc"] if part not in (*tags, "[key]"))
     value, message = item["input"], str(item["msg"]).removeprefix("Value error, ")
     match item["type"]:
         case "extra_forbidden":

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from khobor_features.counts import in_blocks
 from khobor_features.letters import letter_counts
 from khobor_features.passages import TargetTokens, sentences
 from khobor_training.calibrate import Floats
@@ -103,8 +104,9 @@ class StancePredictor(Predictor):
         return pd.DataFrame([p.to_dict() for p in self(df, target)], index=df.index)
 
     def _targets(self, article: Any, text: str, target: Any, position: int) -> list[str]:
-        if target == ALL:
-            return list(self.pipeline[0].mentioned(text))
+        if target == ALL or (not isinstance(target, str) and ALL in (target or ())):
+            named = [] if target == ALL else [name for name in target if name != ALL]
+            return list(dict.fromkeys([*named, *self.pipeline[0].mentioned(text)]))
         if target is None:
             own = article.get("target") if isinstance(article, Mapping) else None
             target = own if isinstance(own, str) and own.strip() else self.abstain["target"]
@@ -117,6 +119,11 @@ class StancePredictor(Predictor):
     def _stances(self, texts: list[str], articles: list[Any], rows: list[tuple[int, str]]) -> list[Any]:
         if not rows:
             return []
+        # Blocks bound the memory; threads share them, since most of the work is SciPy's.
+        blocks = in_blocks(lambda first, last: self._block(texts, articles, rows[first:last]), len(rows))
+        return [prediction for block in blocks for prediction in block]
+
+    def _block(self, texts: list[str], articles: list[Any], rows: list[tuple[int, str]]) -> list[Any]:
         tokenise, rest = self.pipeline[0], self.pipeline[1:]
         tokens = tokenise.transform([(texts[i], name) for i, name in rows])
         probabilities = self.calibration.probabilities(rest.decision_function(tokens))

@@ -23,6 +23,7 @@ from typing import Any
 
 from khobor_training.errors import InputError
 from khobor_training.predict import Predictor
+from khobor_training.stance import StancePredictor
 
 PACKAGES = ("khobor", "scikit-learn", "pandas", "bnlp-toolkit", "joblib", "mlflow", "numpy", "scipy")
 
@@ -211,8 +212,11 @@ def _register(mlflow: Any, predictor: Predictor, model: Path, name: str) -> str:
     import pandas as pd
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
-    example = pd.DataFrame({"title": ["শিরোনাম"], "body": ["খবরের পুরো লেখা"]})
-    answer = pd.DataFrame([{"labels": "", **dict.fromkeys(predictor.labels, 0.5)}])
+    given = {"title": "শিরোনাম", "body": "খবরের পুরো লেখা"}
+    said: dict[str, Any] = {"labels": "", **dict.fromkeys(predictor.labels, 0.5), "reason": ""}
+    if isinstance(predictor, StancePredictor):
+        given["target"], said["evidence"] = "ভারত", "[]"
+    example, answer = pd.DataFrame([given]), pd.DataFrame([said])
     here = Path(__file__).parent
     import khobor_features
 
