@@ -103,7 +103,7 @@ def test_planted_faults_are_found_and_named_and_can_be_fatal(tmp_path):
 
 def test_a_near_copy_never_stands_on_both_sides_of_a_split(tmp_path):
     from khobor_training import config as configuration
-    from khobor_training.train import plan
+    from khobor_training.planning import plan
 
     articles, copied = faults(rows(150))
     path = lay(tmp_path, articles)
@@ -118,7 +118,7 @@ def test_audit_reads_stances_and_tables_and_refuses_what_has_no_labels(tmp_path)
     (tmp_path / "s.jsonl").write_text("".join(json.dumps(row) + "\n" for row in stances), "utf-8")
     done = run("audit", tmp_path / "s.jsonl", "--rows", "1")
     assert done.exit_code == 0, done.output
-    assert done.output.startswith("60 articles of 60 rows")
+    assert done.output.startswith("60 rows with a target of 60 rows")
     (tmp_path / "t.csv").write_text("id,body,topics\n1,আজ ঢাকায় বৃষ্টি হয়েছে।,space|diplomacy\n", "utf-8")
     done = run("audit", tmp_path / "t.csv")
     assert done.exit_code == 0, done.output

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from samples import CONFIG, rows, run
 
 from khobor_training import config as configuration
-from khobor_training import cross_score, train, trials
+from khobor_training import cross_score, planning, train, trials
 from khobor_training.candidates import candidates
 from khobor_training.errors import InputError
 from khobor_training.fit import Plan
@@ -83,7 +83,7 @@ def test_labels_of_held_out_articles_change_neither_the_winner_nor_a_searched_sc
     text = searching(kind="halving", factor=2, smallest=0.5).replace("folds: 3", "folds: 3, kind: time")
     honest = project(tmp_path / "a", text)
     config = configuration.read(honest)
-    planned = train.plan(config, tmp_path / "a", [])
+    planned = planning.plan(config, tmp_path / "a", [])
     held = {planned.articles.frame["id"][row] for row in planned.held}
     wrong = [
         row | {"topics": [] if row["topics"] else ["space"]} if row["id"] in held else row
@@ -113,7 +113,7 @@ def test_halving_gives_more_events_to_fewer_trials(tmp_path):
 def test_halving_keeps_events_whole_and_the_held_out_ones_out(tmp_path, factor):
     path = project(tmp_path, searching(kind="halving", factor=factor, smallest=0.25), rows(200))
     config = configuration.read(path)
-    planned = train.plan(config, tmp_path, [])
+    planned = planning.plan(config, tmp_path, [])
     groups = planned.articles.groups
     found = trials.rungs(config, planned)
     assert [rung.share for rung in found] == ([0.25, 0.5, 1.0] if factor == 2 else [0.25, 0.75, 1.0])
@@ -264,7 +264,7 @@ def test_a_position_of_a_vote_can_be_searched():
 def test_a_trial_is_known_again_by_all_that_its_score_depends_on(tmp_path):
     path = project(tmp_path, searching(values="classifier.C: [1, 2]"))
     config = configuration.read(path)
-    planned = train.plan(config, tmp_path, [])
+    planned = planning.plan(config, tmp_path, [])
     one, two = (candidate.config for candidate in candidates(config))
     (rung,) = trials.rungs(config, planned)
     on = trials.basis(planned, rung)
@@ -383,7 +383,7 @@ def test_a_search_of_which_every_trial_fails_says_why(tmp_path):
 def test_trials_that_share_their_text_share_their_tokens(tmp_path):
     values = "text.digits: [ascii, keep], text.stop_words: [false, true], classifier.C: [1, 2]"
     config = configuration.read(project(tmp_path, searching(values=values)))
-    planned = train.plan(config, tmp_path, [])
+    planned = planning.plan(config, tmp_path, [])
     known = {}
     for candidate in candidates(config):
         cross_score._model(candidate.config, planned.articles, [], known)

@@ -5,7 +5,8 @@ from pathlib import Path
 from khobor_training import config as configuration
 from khobor_training import families
 from khobor_training.families import Ablation
-from khobor_training.train import examine, plan, tracked
+from khobor_training.planning import examine, plan
+from khobor_training.train import tracked
 
 
 def ablate(config_file: Path, given: list[Path], n_jobs: int = 1) -> list[Ablation]:

@@ -79,7 +79,7 @@ def check(config: Path, files: tuple[Path, ...]) -> None:
     from khobor_training import config as configuration
     from khobor_training.candidates import candidates
     from khobor_training.pipeline import names
-    from khobor_training.train import plan
+    from khobor_training.planning import plan
 
     checked = configuration.read(config)
     if checked.search:
@@ -108,7 +108,7 @@ def audit(data: tuple[Path, ...], config: Path | None, rows: int, as_json: bool)
     """
     from khobor_training import config as configuration
     from khobor_training import findings, labelled_file
-    from khobor_training.train import examine, read
+    from khobor_training.planning import examine, read
 
     if not data and config is None:
         raise InputError("audit must be given labelled files or --config, got neither; name one")

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from khobor_training import config as configuration
-from khobor_training import evaluate, storage, tracking, train, trials
+from khobor_training import evaluate, planning, storage, tracking, train, trials
 from khobor_training.candidates import Candidate, candidates, n_combinations
 from khobor_training.config import Config
 from khobor_training.cross_score import CrossScore, cross_scores
@@ -62,8 +62,8 @@ def search(config_file: Path, given: list[Path], n_jobs: int = 1) -> Found:
     project = configuration.project_folder(config_file)
     storage.check_writable(train.model_file(config, project))
     with train.tracked(config, project) as record:
-        planned = train.plan(config, project, given)
-        findings = train.examine(config, planned.articles)
+        planned = planning.plan(config, project, given)
+        findings = planning.examine(config, planned.articles)
         ranked = _rank(config, planned, tried, n_jobs, bool(record))
         best = ranked[0]
         if best.error:

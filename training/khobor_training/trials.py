@@ -18,7 +18,7 @@ from khobor_training.candidates import Candidate
 from khobor_training.config import Config
 from khobor_training.errors import InputError
 from khobor_training.fit import Folds, Plan, Rows
-from khobor_training.train import check_both_sides
+from khobor_training.planning import check_both_sides
 
 WITHOUT_EFFECT = {"name", "search", "tracking", "keywords", "audit", "abstain", "refit_on_all"}
 """Parts of a config that no trial's score depends on."""
