@@ -91,6 +91,27 @@ def test_a_mention_becomes_one_word_that_keeps_its_ending():
     assert respell("কোরিয়াকে", "ascii") in written(tokens.plain)[0]
 
 
+@pytest.mark.parametrize("name", ["উত্তর কোরিয়া", "মোদী সরকার"], ids=["name", "alias"])
+def test_a_titles_last_word_and_the_bodys_first_are_no_name(name):
+    first, last = name.split()
+    target = NAMES.resolve(name)
+    assert len(TOKENIZER.mentions(f"কথা বলছে {first} {last}ের নেতা এলেন।", target)) == 1
+    apart = f"কথা বলছে {first}\n{last}ের নেতা এলেন।"
+    assert TOKENIZER.mentions(apart, target) == []
+    assert TOKENIZER.mentioned(apart) == []
+    assert not (seen(apart, name).mark == TARGET).any()
+
+
+def test_over_the_end_of_a_line_only_the_last_word_of_an_unknown_name_is_found():
+    found = [words for words, _ in TOKENIZER.mentions("এলেন শেখ\nহাসিনা এলেন।", "শেখ হাসিনা")]
+    assert found == [["হাসিনা"]]
+
+
+def test_no_exception_reaches_over_the_end_of_its_line():
+    assert TOKENIZER.mentioned("জাহাজ গেল চীন\nসাগরে ঝড়।") == ["চীন"]
+    assert TOKENIZER.mentioned("জাহাজ গেল চীন সাগরে ঝড়।") == []
+
+
 def test_each_row_is_masked_for_its_own_target():
     text = "ভারত ও চীন"
     tokens = TOKENIZER.transform([(text, "ভারত"), (text, "বেইজিং"), (text, "কাতার"), ("কাতারে", "কাতার")])

@@ -43,6 +43,12 @@ def test_a_name_of_several_words_and_of_a_hyphen_is_swapped_as_one():
     assert pair[1] == "নেপালের দেশ নেপাল।"
 
 
+def test_no_name_is_swapped_over_the_end_of_a_line():
+    assert swapped("ভারত গেল উত্তর\nকোরিয়ার নেতা", "উত্তর কোরিয়া", "নেপাল") is None
+    pair = swapped("গেল উত্তর\nকোরিয়ার নেতা", "কোরিয়া", "নেপাল")
+    assert pair == respell("গেল উত্তর\nনেপালর নেতা", "ascii")  # an ending stays as it is
+
+
 @pytest.mark.parametrize(
     ("target", "text"),
     [

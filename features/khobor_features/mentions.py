@@ -7,7 +7,7 @@ like a mention are named as exceptions.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -103,7 +103,9 @@ class Names:
         """Tell whether a target stands in the table."""
         return target in self.aliases
 
-    def find(self, words: Sequence[str], target: str = "") -> list[Mention]:
+    def find(
+        self, words: Sequence[str], target: str = "", line_starts: Container[int] = ()
+    ) -> list[Mention]:
         """Return the mentions among words, in order; none overlap.
 
         Parameters
@@ -114,15 +116,18 @@ class Names:
             As `resolve` returned it. One outside the table is looked for as well: by its
             name, and by its last word, which later sentences use alone; where neither stands,
             by any of its words that is no other target's name.
+        line_starts : container of int, default=()
+            Places among `words` where a line begins: no name reaches over one, so that a title's last
+            word and the first word after it are never one name.
         """
         if not target or target in self.aliases:
-            return list(self._index.search(words, self.digits))
+            return list(self._index.search(words, self.digits, line_starts))
         own = self.split(target)
         parts = [(word,) for word in own if len(word) > 2 and self._free(word)]
         whole, rest = own[-1:] if parts and (own[-1],) in parts else (), parts
         for names in ([own, whole], rest):
             extra = {name: target for name in names if name}
-            found = list(_Index({**self._owner, **extra}).search(words, self.digits))
+            found = list(_Index({**self._owner, **extra}).search(words, self.digits, line_starts))
             if any(mention.target == target for mention in found):
                 break
         return found
@@ -174,19 +179,24 @@ class _Index:
             if len(name) > 1:
                 self.longer.setdefault(name[0], []).append(name)
 
-    def search(self, words: Sequence[str], digits: Digits) -> Iterator[Mention]:
+    def search(
+        self, words: Sequence[str], digits: Digits, line_starts: Container[int] = ()
+    ) -> Iterator[Mention]:
         """Yield the mentions from left to right."""
         i = 0
         while i < len(words):
-            stop, name, ending = self._at(words, i, digits)
+            stop, name, ending = self._at(words, i, digits, line_starts)
             if name and (target := self.owner[name]):
                 yield Mention(i, stop, target, ending)
             i = max(stop, i + 1)
 
-    def _at(self, words: Sequence[str], i: int, digits: Digits) -> tuple[int, Words, str]:
+    def _at(
+        self, words: Sequence[str], i: int, digits: Digits, line_starts: Container[int]
+    ) -> tuple[int, Words, str]:
         for name in self.longer.get(words[i], ()):
             last = i + len(name) - 1
-            if last < len(words) and tuple(words[i:last]) == name[:-1]:
+            on_one_line = not any(place in line_starts for place in range(i + 1, last + 1))
+            if last < len(words) and on_one_line and tuple(words[i:last]) == name[:-1]:
                 for _, ending in _stems(words[last], {name[-1]}, digits):
                     return last + 1, name, ending
         for stem, ending in _stems(words[i], self.single, digits):

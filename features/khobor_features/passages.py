@@ -156,6 +156,7 @@ class _Article:
     sentence: list[int]
     headline: list[bool]
     quoted: list[bool]
+    line_starts: set[int]
 
 
 class TargetTokenizer(TransformerMixin, BaseEstimator):
@@ -203,7 +204,7 @@ class TargetTokenizer(TransformerMixin, BaseEstimator):
         for text, target in rows:
             article = articles[text]
             name = self.names.resolve(target)
-            words, places, mark = mask(article.words, self.names.find(article.words, name), name)
+            words, places, mark = mask(article.words, self._found(article, name), name)
             masked.add(words)
             plain.add(article.words)
             marks += mark
@@ -225,7 +226,7 @@ class TargetTokenizer(TransformerMixin, BaseEstimator):
         """Return the targets of the table that a text mentions, the most mentioned first."""
         article = self._articles([text])[text]
         times: dict[str, int] = {}
-        for mention in self.names.find(article.words):
+        for mention in self._found(article):
             times[mention.target] = times.get(mention.target, 0) + 1
         return sorted(times, key=lambda target: -times[target])
 
@@ -241,9 +242,8 @@ class TargetTokenizer(TransformerMixin, BaseEstimator):
         values : ndarray of shape (n_masked_words,)
             The value of a mention is shared evenly by its words.
         """
-        words = self._articles([text])[text].words
         name = self.names.resolve(target)
-        found = self.names.find(words, name)
+        words, found = self.find(text, name)
         _, places, _ = mask(words, found, name)
         stop = {mention.start: mention.stop for mention in found}
         share = [0.0] * len(words)
@@ -255,9 +255,23 @@ class TargetTokenizer(TransformerMixin, BaseEstimator):
 
     def mentions(self, text: str, target: str) -> list[tuple[list[str], str]]:
         """Return the words of each mention of a target, and what the last of them has after the name."""
-        words = self._articles([text])[text].words
-        found = self.names.find(words, target)
+        words, found = self.find(text, target)
         return [(words[m.start : m.stop], m.ending) for m in found if m.target == target]
+
+    def find(self, text: str, target: str) -> tuple[list[str], list[Mention]]:
+        """Return the words of a text, and the mentions of all targets among them.
+
+        Parameters
+        ----------
+        text : str
+        target : str
+            As the table resolves it; one outside the table is looked for as well.
+        """
+        article = self._articles([text])[text]
+        return article.words, self._found(article, target)
+
+    def _found(self, article: "_Article", target: str = "") -> list[Mention]:
+        return self.names.find(article.words, target, article.line_starts)
 
     def _articles(self, texts: Iterable[str]) -> dict[str, "_Article"]:
         """Return the words of each text, sentence by sentence."""
@@ -269,14 +283,15 @@ class TargetTokenizer(TransformerMixin, BaseEstimator):
         articles: dict[str, _Article] = {}
         start = 0
         for text, own in normal.items():
-            article = articles[text] = _Article([], [], [], [])
+            article = articles[text] = _Article([], [], [], [], set())
             title_end, line_end, closing = own.find("\n") if has_title(own) else 0, -1, ""
             for number, (begin, _) in enumerate(spans[text]):
                 stop = next(ends)
-                if begin > line_end:  # no quotation reaches over the end of its line
+                if begin > line_end:  # neither a quotation nor a name reaches over the end of its line
                     line_end = own.find("\n", begin)
                     line_end = len(own) if line_end < 0 else line_end
                     closing = ""
+                    article.line_starts.add(len(article.words))
                 for word in every[start:stop]:
                     # What opens and closes a quotation counts as quoted.
                     inside = bool(closing) or word in _OPEN

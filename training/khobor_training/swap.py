@@ -22,8 +22,8 @@ def swapped(
     text, target, other : str
     """
     normal = tokenizer.normalizer.normalise(text)
-    tokens = tokenizer.transform([(text, target)])
-    words = [tokens.plain.words[i] for i in tokens.plain.ids]
+    name = tokenizer.names.resolve(target)
+    words, mentions = tokenizer.find(text, name)
     places: list[tuple[int, int]] = []
     for word in words:
         start = normal.find(word, places[-1][1] if places else 0)
@@ -31,8 +31,8 @@ def swapped(
             return None
         places.append((start, start + len(word)))
     pieces, end = [], 0
-    for mention in tokenizer.names.find(words, tokens.targets[0]):
-        if mention.target == tokens.targets[0]:
+    for mention in mentions:
+        if mention.target == name:
             pieces += [normal[end : places[mention.start][0]], other, mention.ending]
             end = places[mention.stop - 1][1]
     return (normal, "".join([*pieces, normal[end:]])) if pieces else None
