@@ -1,6 +1,8 @@
 import pickle
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from samples import rows
@@ -212,3 +214,65 @@ def test_pickled_names_find_the_same_and_carry_no_index():
     assert set(vars(again)) == {"aliases", "exceptions", "digits"}
     assert again.find(words) == expected
     assert again == used
+
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+TABLES = {
+    name: yaml.safe_load((CONFIGS / name).read_text("utf-8"))["targets"]
+    for name in ("stance.yaml", "stance_own.yaml")
+}
+SHIPPED = Names(
+    {target: table.get("aliases", []) for target, table in TABLES["stance.yaml"].items()},
+    {target: table.get("exceptions", []) for target, table in TABLES["stance.yaml"].items()},
+)
+
+
+def targets_of(text):
+    return [mention.target for mention in SHIPPED.find(words_of(text))]
+
+
+def test_both_configs_of_stance_know_the_same_targets():
+    assert TABLES["stance.yaml"] == TABLES["stance_own.yaml"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "বাজারে চিনির দাম বেড়েছে, চিনি কিনিনি",
+        "লোকটিকে চিনতে পারিনি, সে আমাকে চিনে ফেলেছে, তাকে চিনে রাখতে হবে, ওকে চিনিয়ে দিন",
+        "সীমান্তের চিন রাজ্যে বৃষ্টি",
+        "ভারতী এয়ারটেলের দপ্তর",
+        "ঘুড়িটা পাক খেতে খেতে পড়ল, আরও এক পাক ঘুরল, মানুষ মুক্তি পাক।",
+        "সবাই ন্যায়বিচার পাক।",
+        "আম পাকতে শুরু করেছে, জট পাকিয়ে গেছে",
+        "বরফে ঢাকা পাহাড়, চাঁদ মেঘে ঢাকা, চোর গা ঢাকা দিয়েছে, সূর্য ঢাকা পড়েছে",
+        "পাঁচ কিমি পথ, দুই কিমির সেতু",
+        "সবাই এক কাতারে দাঁড়াল, কাতারে কাতারে মানুষ এল, নিয়মের দোহাই দিয়ে লাভ নেই",
+        "নাটোর সদরে ও নাটোরের গ্রামে",
+        "নদীর জল হু হু করে বাড়ছে, বাতাস হু-হু করছে",
+    ],
+)
+def test_everyday_words_that_look_like_short_names_are_no_mentions(text):
+    assert targets_of(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("চিন ও চিনের সেনা, চিনে সফর, চিনা জাহাজ", "চীন"),
+        ("ভারতীয় ও ভারতীয়দের", "ভারত"),
+        ("পাক সেনা ও পাক সরকারের দাবি, পাকিস্তানের", "পাকিস্তান"),
+        ("এক পাক সেনা নিহত, পাক না হলে আর কে", "পাকিস্তান"),
+        ("প্রধানমন্ত্রী চিনে না গিয়ে চিনে ফোন করলেন", "চীন"),
+        ("রিয়াদ আল কায়েদাকে সমর্থন করে না, বলেছে রিয়াদ", "সৌদি আরব"),
+        ("ঢাকা জানিয়েছে, ঢাকায় বৈঠক, ঢাকার মত", "বাংলাদেশ"),
+        ("কিম বলেছেন, কিমের বোন", "উত্তর কোরিয়া"),
+        ("কাতারে বৈঠক, দোহার মত, দোহায় আলোচনা", "কাতার"),
+        ("ন্যাটোর মহড়া, নাটো ও নেটোর", "ন্যাটো"),
+        ("হু সতর্ক করেছে, হু-এর মত", "বিশ্ব স্বাস্থ্য সংস্থা"),
+    ],
+)
+def test_short_names_are_still_found_beside_their_exceptions(text, target):
+    found = targets_of(text)
+    assert len(found) >= 2
+    assert set(found) == {target}
