@@ -250,6 +250,7 @@ def test_both_configs_of_stance_know_the_same_targets():
         "সবাই এক কাতারে দাঁড়াল, কাতারে কাতারে মানুষ এল, নিয়মের দোহাই দিয়ে লাভ নেই",
         "নাটোর সদরে ও নাটোরের গ্রামে",
         "নদীর জল হু হু করে বাড়ছে, বাতাস হু-হু করছে",
+        "মুখে মাস্ক নেই, মাস্ক পরা বাধ্যতামূলক, মাস্কের দাম",
     ],
 )
 def test_everyday_words_that_look_like_short_names_are_no_mentions(text):
@@ -270,6 +271,7 @@ def test_everyday_words_that_look_like_short_names_are_no_mentions(text):
         ("কাতারে বৈঠক, দোহার মত, দোহায় আলোচনা", "কাতার"),
         ("ন্যাটোর মহড়া, নাটো ও নেটোর", "ন্যাটো"),
         ("হু সতর্ক করেছে, হু-এর মত", "বিশ্ব স্বাস্থ্য সংস্থা"),
+        ("ইলন মাস্কের রকেট, বললেন এলন মাস্ক", "স্পেসএক্স"),
     ],
 )
 def test_short_names_are_still_found_beside_their_exceptions(text, target):
