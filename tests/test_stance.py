@@ -65,6 +65,14 @@ def test_evidence_comes_with_what_speaks_most_for_the_label_first(predict):
     assert len(long) == 3
 
 
+def test_evidence_for_which_no_word_speaks_comes_in_the_order_of_the_text(predict):
+    predict.pipeline.named_steps["classifier"].coef_[:] = 0
+    found = [e.start for e in predict(TEXT + " ভারত এল। ভারত গেল। ভারত আবার এল।", target="ভারত").evidence]
+    assert len(found) == 3
+    assert found == sorted(found)
+    assert found[0] == TEXT.index("ভারতের")
+
+
 NOISY = (
     "\u200bভারত\u09dd এল\n\n"
     "দেশ\u09f7 \u200cরাশি\u09dfা ব\u09dc\u200d কথা বলেছে\u09f7 কথা শেষ \u09f7\u09f7\n"

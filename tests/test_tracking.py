@@ -26,8 +26,9 @@ mlflow.set_tracking_uri(sys.argv[1])
 model = mlflow.pyfunc.load_model("models:/khobor-tiny_stance/1")
 assert [c.name for c in model.metadata.signature.inputs] == ["title", "body", "target"]
 rows = pd.read_json(sys.argv[2], lines=True)[["title", "body", "target"]]
-answer = model.predict(pd.concat([rows, rows.assign(target="মঙ্গোলিয়া")]))
-print(answer.to_json(orient="records", force_ascii=False))
+twice = pd.concat([rows, rows.assign(target="মঙ্গোলিয়া")])
+asked = [twice, rows.drop(columns="title"), rows.assign(title=None)]
+print(json.dumps([model.predict(frame).to_dict("records") for frame in asked]))
 """
 
 
@@ -124,7 +125,7 @@ def test_a_registered_stance_model_serves_an_answer_for_each_row(stance_project,
     command = [bare, "-W", "ignore", "-c", LOAD_STANCE, store, tmp_path / "five.jsonl"]
     done = finish(command, cwd=tmp_path, env=environment())
     assert done.returncode == 0, done.stderr
-    served = json.loads(done.stdout)
+    served, untitled, without = json.loads(done.stdout)
     predict = storage.load(tmp_path / "models" / "tiny_stance.joblib")
     for row, answer, of_another in zip(rows, served, served[5:], strict=False):
         own = predict(row)
@@ -134,6 +135,11 @@ def test_a_registered_stance_model_serves_an_answer_for_each_row(stance_project,
         assert of_another["labels"] == ""
         assert of_another["reason"] == "target_not_found"
     assert len(served) == 10
+    assert without == untitled
+    bodies = [predict({"body": row["body"], "target": row["target"]}) for row in rows]
+    for answer, own in zip(untitled, bodies, strict=True):
+        assert answer["critical"] == pytest.approx(own.probabilities["critical"], abs=1e-9)
+        assert json.loads(answer["evidence"]) == own.to_dict()["evidence"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])

@@ -217,6 +217,9 @@ def _register(mlflow: Any, predictor: Predictor, model: Path, name: str) -> str:
     if isinstance(predictor, StancePredictor):
         given["target"], said["evidence"] = "ভারত", "[]"
     example, answer = pd.DataFrame([given]), pd.DataFrame([said])
+    signature = mlflow.models.infer_signature(example, answer)
+    columns = [mlflow.types.ColSpec("string", name, required=name != "title") for name in given]
+    signature.inputs = mlflow.types.Schema(columns)
     here = Path(__file__).parent
     import khobor_features
 
@@ -239,7 +242,7 @@ def _register(mlflow: Any, predictor: Predictor, model: Path, name: str) -> str:
                 python_model=str(here / "serving.py"),
                 artifacts={"predictor": str(model)},
                 code_paths=code,
-                signature=mlflow.models.infer_signature(example, answer),
+                signature=signature,
                 pip_requirements=pinned,
                 registered_model_name=name,
             )
