@@ -1,12 +1,16 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
+import yaml
 from click.testing import CliRunner
-from samples import CONFIG, LAUNCH, rows, run
+from samples import CONFIG, LAUNCH, STANCE, rows, run
 from sklearn.metrics import roc_auc_score
 
-from khobor_training import storage, train
+from khobor_training import config as configuration
+from khobor_training import fit, storage, train
 from khobor_training.cli import main
 
 
@@ -74,3 +78,27 @@ def test_a_damaged_manifest_is_mended_by_training_again(project, tmp_path):
     assert run("predict", tmp_path / "models" / "tiny.joblib", LAUNCH).exit_code == 2
     assert run("train", tmp_path / "tiny.yaml").exit_code == 0
     assert run("predict", tmp_path / "models" / "tiny.joblib", LAUNCH).exit_code == 0
+
+
+@pytest.mark.parametrize("text", [CONFIG, STANCE], ids=["topics", "stance"])
+def test_what_a_fold_gets_hangs_on_no_label_of_its_own(text, tmp_path):
+    (tmp_path / f"{yaml.safe_load(text)['name']}.yaml").write_text(text, "utf-8")
+    config = configuration.read(tmp_path / f"{yaml.safe_load(text)['name']}.yaml")
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(120, 3))
+    y = np.eye(3, dtype=int)[rng.integers(0, 3, 120)]
+    frame = pd.DataFrame({"id": np.arange(120).astype(str)})
+    rows = np.arange(120)
+    folds = [(np.setdiff1d(rows, part), part) for part in np.array_split(rows, 4)]
+    other = y.copy()
+    other[folds[0][1]] = np.roll(y[folds[0][1]], 1, axis=1)
+
+    def said(labels):
+        articles = SimpleNamespace(y=labels, groups=rows.astype(str), texts=[""] * 120, frame=frame)
+        return fit.cross_calibrated(config, articles, rows, folds, scores)
+
+    own, changed = said(y), said(other)
+    first, rest = folds[0][1], folds[0][0]
+    np.testing.assert_array_equal(own.probabilities[first], changed.probabilities[first])
+    np.testing.assert_array_equal(own.predicted[first], changed.predicted[first])
+    assert (own.probabilities[rest] != changed.probabilities[rest]).any()
