@@ -278,3 +278,10 @@ def test_short_names_are_still_found_beside_their_exceptions(text, target):
     found = targets_of(text)
     assert len(found) >= 2
     assert set(found) == {target}
+
+
+def test_a_name_at_the_end_of_a_line_that_was_cut_off_is_a_mention():
+    names = Names({"স্পেসএক্স": ["ইলন মাস্ক", "স্পেস-এক্স"], "চীন": []})
+    words = Tokenizer().tokenise("বড় গণনা ইলন মাস্কের... স্পেস-এক্সের পরে চীন…")
+    found = [(mention.target, mention.ending) for mention in names.find(words)]
+    assert found == [("স্পেসএক্স", "ের"), ("স্পেসএক্স", "ের"), ("চীন", "")]

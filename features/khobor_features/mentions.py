@@ -206,6 +206,7 @@ class _Index:
 
 def _stems(word: str, stems: Iterable[str], digits: Digits) -> Iterator[tuple[str, str]]:
     """Yield each stem that the word is, with its ending; the longest stem first."""
+    word = word.rstrip(".") or word  # BNLP leaves the dots of a cut-off line on its last word
     for cut in range(len(word), max(len(word) - LONGEST_ENDING, 0), -1):
         if word[:cut] in stems and _ending(digits).fullmatch(word[cut:]):
             yield word[:cut], word[cut:]
