@@ -98,7 +98,7 @@ def test_a_file_is_evaluated_as_the_predictor_answers_it(model, others, tmp_path
     assert "held out" not in shown
     assert "out of fold" not in shown
     assert not any(row["title"] in text for row in table)
-    told = (tmp_path / "report.md").read_text("utf-8")
+    told = (tmp_path / "report.card.md").read_text("utf-8")
     assert "held-out" not in told
     assert "out of fold" not in told
     assert "desk.jsonl" in told
@@ -360,3 +360,27 @@ def test_an_aim_that_makes_no_sense_is_refused(tmp_path, text, words):
     path.write_text(text, "utf-8")
     with pytest.raises(InputError, match=re.escape(words)):
         config.read(path)
+
+
+def test_a_new_calibration_never_replaces_labelled_rows(project, tmp_path):
+    data = (project / "articles.jsonl").read_bytes()
+    (tmp_path / "mine.jsonl").write_bytes(data)
+    model = project / "models" / "tiny.joblib"
+    done = run("calibrate", model, tmp_path / "mine.jsonl", "--out", tmp_path / "mine.jsonl")
+    assert done.exit_code == 2
+    assert "--out must be named .joblib" in done.output
+    assert (tmp_path / "mine.jsonl").read_bytes() == data
+
+
+def test_a_report_replaces_no_page_of_the_users(project, tmp_path):
+    (tmp_path / "README.md").write_text("mine")
+    (tmp_path / "x.card.md").mkdir()
+    data = project / "articles.jsonl"
+    model = project / "models" / "tiny.joblib"
+    assert run("evaluate", model, data, "--out", tmp_path / "README.html").exit_code == 0
+    assert (tmp_path / "README.md").read_text() == "mine"
+    assert (tmp_path / "README.card.md").read_text("utf-8").startswith("# Model card")
+    done = run("evaluate", model, data, "--out", tmp_path / "x.html")
+    assert done.exit_code == 2
+    assert "must be a file in a folder that exists" in done.output
+    assert not (tmp_path / "x.html").exists()

@@ -33,3 +33,11 @@ def test_predict_reads_text_files_and_standard_input(project, tmp_path):
     }
     assert run("predict", model, LAUNCH, "--format", "csv").output.startswith("id,labels,diplomacy")
     assert "labels" in run("predict", model, LAUNCH, "--format", "table").output
+
+
+def test_a_folder_and_a_file_that_is_not_there_are_no_articles(project, tmp_path):
+    model = project / "models" / "tiny.joblib"
+    for given, found in ((tmp_path, "got a folder"), ("প্রতিবেদন.txt", "got no such file")):
+        done = run("predict", model, given)
+        assert done.exit_code == 2
+        assert found in done.output

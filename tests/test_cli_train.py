@@ -5,6 +5,9 @@ import os
 import random
 import subprocess
 import sys
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 from samples import CONFIG, STANCE, rows, run, stance_rows
 
@@ -82,7 +85,7 @@ def test_planted_faults_are_found_and_named_and_can_be_fatal(tmp_path):
     assert "outlet_predicts_label" in done.output
     assert "desk-space" in done.output
     assert "প্রতিরক্ষা ডেস্ক থেকে পাঠানো বিশেষ প্রতিবেদন" in done.output
-    told = json.loads(run("audit", tmp_path / "articles.jsonl", "--json").output)
+    told = json.loads(run("audit", tmp_path / "articles.jsonl", "--json").stdout)
     copies = next(one for one in told if one["kind"] == "duplicates_across_events")
     assert {"copy", copied} <= set(copies["rows"])
     assert run("audit", "--config", config).output == run("audit", tmp_path / "articles.jsonl").output
@@ -195,9 +198,9 @@ def test_report_opens_the_page_of_a_model_a_version_and_a_run(tmp_path):
     opened = (tmp_path / "opened").read_text().split()
     assert len(opened) == 3
     assert opened[0] == (tmp_path / "models" / "tiny.report.html").as_uri()
-    from_store = (tmp_path / opened[1].rsplit("/", 1)[1]).read_text("utf-8")
+    from_store = Path(url2pathname(urlparse(opened[1]).path)).read_text("utf-8")
     assert from_store == page
-    assert "champion (" not in (tmp_path / opened[2].rsplit("/", 1)[1]).read_text("utf-8")
+    assert "champion (" not in Path(url2pathname(urlparse(opened[2]).path)).read_text("utf-8")
 
     done = khobor("report", "khobor-tiny/2", "--out", "here.html")
     assert done.returncode == 0
@@ -219,3 +222,52 @@ def test_a_champion_that_was_tested_on_other_articles_is_not_compared(tmp_path):
     page = written(tmp_path)[0]
     assert "tested on other articles" in page
     assert "champion (khobor-tiny@champion)" not in page
+
+
+def test_no_line_of_an_article_stands_in_what_is_written_where_text_is_left_out(tmp_path):
+    articles, _ = faults(rows(150))
+    line = "প্রতিরক্ষা ডেস্ক থেকে পাঠানো"
+    config = lay(tmp_path, articles, CONFIG + "report: {show_text: false}\n")
+    done = run("train", config)
+    assert done.exit_code == 0, done.output
+    assert "the repeated line number " in done.output
+    for page in [done.output, *written(tmp_path)]:
+        assert line not in page
+        assert not any(row["title"] in page for row in articles)
+    wrong = [row["id"] for row in articles if f"<b>{row['id']}</b>" in written(tmp_path)[0]]
+    assert wrong  # the worst errors are named by their ids
+    config.write_text(CONFIG + "report: {show_text: false}\naudit: {fatal: [serious]}\n", "utf-8")
+    stopped = run("train", config)
+    assert stopped.exit_code == 2
+    assert line not in stopped.output
+
+
+def test_a_file_of_which_no_row_can_be_used_has_its_rows_named(project, tmp_path):
+    row = {"body": "আজ ঢাকায় বৃষ্টি।", "topics": ["rain"]}
+    (tmp_path / "wrong.jsonl").write_text(json.dumps(row), "utf-8")
+    done = run("evaluate", project / "models" / "tiny.joblib", tmp_path / "wrong.jsonl")
+    assert done.exit_code == 2
+    assert "1 of 1 rows cannot be used, and none is left" in done.output
+    assert "row 1: unknown label 'rain', must be one of diplomacy, space, military" in done.output
+
+
+def test_audit_names_labels_that_cannot_be_used_and_lists_all_where_some_are_fatal(tmp_path):
+    row = {"body": "আজ ঢাকায় বৃষ্টি।", "topics": ["a|b", "", None]}
+    (tmp_path / "odd.jsonl").write_text(json.dumps(row), "utf-8")
+    done = run("audit", tmp_path / "odd.jsonl")
+    assert done.exit_code == 2
+    assert "topics cannot be used as labels: data.labels: must be distinct, not blank" in done.output
+    articles, _ = faults(rows(150))
+    config = lay(tmp_path, articles, CONFIG + "audit: {fatal: [serious]}\n")
+    done = run("audit", "--config", config)
+    assert done.exit_code == 0
+    assert "outlet_predicts_label" in done.output
+
+
+def test_a_searched_model_says_in_its_report_which_settings_it_has(tmp_path):
+    search = "search: {kind: grid, values: {classifier.C: [0.5, 77]}}\n"
+    done = run("search", lay(tmp_path, rows(150), CONFIG + search))
+    assert done.exit_code == 0, done.output
+    for page in written(tmp_path):
+        assert "classifier.C 77" in page or "classifier.C 0.5" in page
+        assert "optimistic because it is the best" in page

@@ -342,3 +342,22 @@ def test_an_explanation_names_words_cues_and_the_score_of_each_label(predict):
     assert "<T>কে" in parts["words"]
     assert parts["cues"]["blame right after target with ending"] != 0
     assert explained == predict.explain(TEXT, target="রাশিয়া")
+
+
+def test_a_stance_is_explained_toward_one_target(stance_project):
+    model = stance_project / "models" / "tiny_stance.joblib"
+    done = run("explain", model, TEXT, "--target", "all")
+    assert done.exit_code == 2
+    assert "target must be one name to explain, got 'all'; mentioned: " in done.output
+    with pytest.raises(ValueError, match="must be one name to explain"):
+        storage.load(model).explain(TEXT, target=["ভারত", "চীন"])
+
+
+def test_a_stance_model_in_the_place_of_the_topic_model_is_named(stance_project, tmp_path):
+    for name in ("topic", "stance"):
+        for end in (".joblib", ".joblib.manifest.json"):
+            data = (stance_project / "models" / f"tiny_stance{end}").read_bytes()
+            (tmp_path / f"{name}{end}").write_bytes(data)
+    done = run("label", TEXT, "--models", tmp_path)
+    assert done.exit_code == 2
+    assert "must be a topic model, got a stance model" in done.output

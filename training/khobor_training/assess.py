@@ -178,7 +178,7 @@ def report(
         comparisons=[
             Comparison("majority class", figures["majority_macro_f1"], note="the training's commonest answer")
         ],
-        errors=_errors(outcome) if show_text else [],
+        errors=_errors(outcome, show_text=show_text),
         facts=facts,
         show_text=show_text,
         seed=SEED,
@@ -187,7 +187,7 @@ def report(
     )
 
 
-def _errors(outcome: Outcome) -> list[WorstError]:
+def _errors(outcome: Outcome, *, show_text: bool) -> list[WorstError]:
     found = []
     for row, label in worst(outcome, N_ERRORS):
         true, said = (
@@ -196,7 +196,7 @@ def _errors(outcome: Outcome) -> list[WorstError]:
         )
         shares = dict(zip(outcome.labels, outcome.probabilities[row].tolist(), strict=True))
         frame = outcome.frame.iloc[row]
-        title = outcome.texts[row].split("\n")[0][:200]
+        title = outcome.texts[row].split("\n")[0][:200] if show_text else ""
         found.append(
             WorstError(frame["id"], title, true, said, shares, outcome.labels[label], [], frame["target"])
         )

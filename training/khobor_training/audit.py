@@ -36,6 +36,7 @@ def audit(
     multiclass: bool,
     seed: int,
     clusters: NDArray[np.intp] | None = None,
+    show_text: bool = True,
 ) -> list[Finding]:
     """Return what is wrong with labelled articles, most serious first.
 
@@ -53,6 +54,8 @@ def audit(
         Of the folds and the permutations.
     clusters : ndarray of int of shape (n_samples,), optional
         What ``near_duplicates(texts)`` returned.
+    show_text : bool, default=True
+        Whether messages quote lines of articles.
 
     Returns
     -------
@@ -66,8 +69,9 @@ def audit(
     findings = [*_duplicates(data), *balance(data), *lengths(data)]
     if data.testable():
         units, present, removed = repeated(texts, data.groups)
-        findings += _outlets(data) + _repeated_lines(data, units, present, removed)
-        findings += _telling(data, units, present)
+        shown = [f"'{unit[:60]}'" if show_text else f"number {i + 1}" for i, unit in enumerate(units)]
+        findings += _outlets(data) + _repeated_lines(data, shown, present, removed)
+        findings += _telling(data, shown, present)
     return rank(findings)
 
 
@@ -166,9 +170,9 @@ def _repeated_lines(
     for (label, severity), marks in told.items():
         marks.sort(key=lambda mark: (-mark[0].coverage, mark[1]))
         found, unit, has, gone = marks[0]
-        others = some([f"'{other[:60]}'" for _, other, _, _ in marks[1:]])
+        others = some([other for _, other, _, _ in marks[1:]])
         message = (
-            f"the line '{unit[:60]}' (digits as 0) gives label '{data.names[label]}' away: "
+            f"the repeated line {unit} (digits as 0) gives label '{data.names[label]}' away: "
             f"{found.inside:.0%} of the {has.sum()} articles with it have the label, "
             f"{found.outside:.0%} of the others"
             f"{'; so do ' + others if others else ''}; "
@@ -187,7 +191,8 @@ def _telling(data: Labelled, units: list[str], present: NDArray[np.bool_]) -> li
     """Find labels that form, residue, or outlet and genre tell without the content."""
     labels = data.testable()
     source = pd.get_dummies(data.frame[["outlet", "genre"]], prefix_sep=" ", dtype=float)
-    lines = pd.Index([f"the line '{unit[:60]}'" for unit in units], dtype=object)  # Arrow refuses surrogates
+    # As objects, since Arrow refuses surrogates.
+    lines = pd.Index([f"the repeated line {unit}" for unit in units], dtype=object)
     residue = pd.DataFrame(present.astype(float), columns=lines)
     blocks = {
         "form_predicts_label": (form(data.texts), "form (length, punctuation, digits, spelling)"),

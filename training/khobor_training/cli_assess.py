@@ -50,18 +50,25 @@ def evaluate(model: Path, data: Path, out: Path | None, no_text: bool, skip_bad_
         from khobor_training.report import page
 
         record = assess.report(predictor, articles, told, data.name, show_text=not no_text)
-        beside = out.with_suffix(".md")
-        out.write_text(page(record), "utf-8")
-        beside.write_text(card(record), "utf-8")
-        click.echo(f"report: {out}\ncard:   {beside}")
+        storage.write(out, page(record).encode())
+        storage.write(_card(out), card(record).encode())
+        click.echo(f"report: {out}\ncard:   {_card(out)}")
+
+
+def _card(out: Path) -> Path:
+    """Return where the card of a report is written: ``may.card.md`` beside ``may.html``."""
+    return out.with_suffix(".card.md")
 
 
 def _check_report(out: Path) -> None:
     """Find out before the work whether a report can be written."""
     if out.suffix != ".html":
-        raise InputError(f"--out must be named .html, got {out}; the card is written beside it as .md")
-    if out.is_dir() or not out.absolute().parent.is_dir():
-        raise InputError(f"{out} must be a file in a folder that exists, got none; make the folder first")
+        raise InputError(f"--out must be named .html, got {out}; the card is written beside it as .card.md")
+    for path in (out, _card(out)):
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            raise InputError(
+                f"{path} must be a file in a folder that exists, got none; make the folder first"
+            )
 
 
 def _say_what_was_read(articles: Any, predictor: Any) -> None:
@@ -103,6 +110,8 @@ def calibrate(model: Path, labelled: Path, out: Path | None, skip_bad_rows: bool
 
     predictor = storage.load(model)
     out = out or model.with_name(f"{model.stem}_calibrated{model.suffix}")
+    if out.suffix != ".joblib":
+        raise InputError(f"--out must be named .joblib, got {out}; a model is written there")
     storage.check_writable(out)
     articles = assess.read(predictor, labelled, skip_bad_rows=skip_bad_rows)
     done = recalibrate.recalibrate(predictor, articles, labelled.name)
@@ -162,13 +171,16 @@ def report(run: str, project: Path, out: Path | None) -> None:
     if model.suffix == ".joblib":
         page = beside(model, REPORT)
         if not page.is_file():
-            raise InputError(f"{page} must be the report of {model}, got no such file; train it again")
+            raise InputError(
+                f"{page} must be the report of {model}, got no such file; train it again, or hold the model "
+                "against labelled articles: khobor evaluate MODEL FILE --out report.html"
+            )
         if out:
             storage.write(out, page.read_bytes())
     else:
         found = registry.logged(project, run, [REPORT])
-        page = Path(tempfile.gettempdir()) / f"khobor-report-{found.run_id}.html"
-        storage.write(out or page, found.texts[REPORT].encode())
+        page = out or Path(tempfile.mkdtemp()) / f"khobor-report-{found.run_id}.html"  # nobody else's to read
+        storage.write(page, found.texts[REPORT].encode())
     click.echo(f"report: {out or page}")
     if not out and not webbrowser.open(page.resolve().as_uri()):
         click.echo("no browser was found; open the file in one")

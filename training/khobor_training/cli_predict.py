@@ -63,7 +63,8 @@ def label(article: str, models: Path, targets: tuple[str, ...], as_json: bool) -
     from khobor_training.labeller import Labeller
 
     labeller = Labeller.load(models)
-    for given in articles(article):
+    found = articles(article)
+    for number, given in enumerate(found, 1):
         try:
             answer = labeller(given, list(targets) or None)
         except ValueError as error:
@@ -71,6 +72,8 @@ def label(article: str, models: Path, targets: tuple[str, ...], as_json: bool) -
         if as_json:
             click.echo(json.dumps(answer.to_dict(), ensure_ascii=False))
         else:
+            if len(found) > 1:
+                click.echo(f"article {answer.topics.id or number}")
             click.echo("\n".join(answer.lines()))
 
 
@@ -104,9 +107,11 @@ def articles(given: str) -> list[Any]:
     """Return the articles that an argument means."""
     path = Path(given)
     try:
-        is_file = given != "-" and path.is_file()
+        is_file, is_folder = given != "-" and path.is_file(), path.is_dir()
     except (OSError, ValueError):  # a text too long to be a path
-        is_file = False
+        is_file = is_folder = False
+    if is_folder:
+        raise InputError(f"{given} must be a file or an article, got a folder; name a file in it")
     if given == "-":
         text = _decode(sys.stdin.buffer.read(), "standard input")
     elif is_file and is_table(path):
@@ -117,8 +122,7 @@ def articles(given: str) -> list[Any]:
         except OSError as error:
             raise InputError(f"{path} must be readable, got {error.strerror}; check its rights") from None
     elif _looks_like_a_path(given):
-        found = "a folder" if path.is_dir() else "no such file"
-        raise InputError(f"{given} must be a file or an article, got {found}; check the path")
+        raise InputError(f"{given} must be a file or an article, got no such file; check the path")
     else:
         text = given
     if text.lstrip().startswith("{"):
@@ -128,6 +132,8 @@ def articles(given: str) -> list[Any]:
 
 def _looks_like_a_path(given: str) -> bool:
     """Tell a mistyped path from an article in another language, which gets an abstention."""
+    if re.fullmatch(r"\S+\.(txt|csv|jsonl|parquet)(\.gz)?", given):
+        return True
     if re.search("[\u0980-\u09ff]", Path(given).name):
         return False
     return bool(re.search(r"\.\w{1,8}$", given)) or ("/" in given and not re.search(r"\s", given))

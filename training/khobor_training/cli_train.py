@@ -108,15 +108,16 @@ def audit(data: tuple[Path, ...], config: Path | None, rows: int, as_json: bool)
     """
     from khobor_training import config as configuration
     from khobor_training import findings, labelled_file
-    from khobor_training.planning import examine, read
+    from khobor_training.planning import look, read
 
     if not data and config is None:
         raise InputError("audit must be given labelled files or --config, got neither; name one")
     checked = configuration.read(config) if config else labelled_file.config_of(list(data))
     project = configuration.project_folder(config) if config else Path()
     articles = read(checked, project, list(data), to_train=False)
-    found = examine(checked, articles)
+    found = look(checked, articles)
     if as_json:
+        say_what_was_read(articles, err=True)
         click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=2))
         return
     say_what_was_read(articles)
@@ -124,12 +125,13 @@ def audit(data: tuple[Path, ...], config: Path | None, rows: int, as_json: bool)
         click.echo(line)
 
 
-def say_what_was_read(articles: Any) -> None:
+def say_what_was_read(articles: Any, *, err: bool = False) -> None:
     """Print how many articles were read, and which rows were not."""
     kind = "rows with a target" if articles.frame["target"].any() else "articles"
     click.echo(
         f"{len(articles.texts)} {kind} of {articles.n_rows} rows, "
-        f"{len(set(articles.groups))} events or single articles, {articles.n_skipped} skipped"
+        f"{len(set(articles.groups))} events or single articles, {articles.n_skipped} skipped",
+        err=err,
     )
     for line in articles.problems:
         click.echo(f"  skipped: {line}", err=True)

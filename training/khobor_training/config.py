@@ -303,8 +303,9 @@ class Config(_Section):
             )
         if len(set(labels)) < len(labels) or any("|" in label or not label.strip() for label in labels):
             raise ValueError("data.labels: must be distinct, not blank and without '|'")
-        if "labels" in labels:
-            raise ValueError("data.labels: must not hold 'labels', which names a column of the answers")
+        for name in ("labels", "reason", "evidence"):
+            if name in labels:
+                raise ValueError(f"data.labels: must not hold '{name}', which names a column of the answers")
         if self.data.corpus and self.data.files:
             raise ValueError("data: must name a corpus or files, got both")
         if empty := sorted(label for label, words in self.keywords.items() if not all(map(str.strip, words))):

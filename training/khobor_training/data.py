@@ -137,6 +137,9 @@ def read(config: Config, files: list[Path], *, to_train: bool = True) -> Article
             f"{n_bad} of {n_rows} rows cannot be used; mend them, or set data.on_bad_row: skip\n  "
             + "\n  ".join(lines)
         )
+    if bad and not rows:
+        listed = "\n  ".join(lines)
+        raise InputError(f"{n_bad} of {n_rows} rows cannot be used, and none is left; mend them\n  {listed}")
     if not rows:
         raise InputError(f"{', '.join(map(str, files))} must leave articles, got none; check data.where")
     articles = list(rows.values())

@@ -61,7 +61,7 @@ class Explanation:
             raise ValueError(f"label must be one of {names}, got '{label}'; name one of them")
         original = text_of(article, 0)
         if isinstance(predictor, StancePredictor):
-            prediction = predictor(article, target)
+            prediction = predictor(article, predictor.one_target(article, target))
             row: Any = (original, prediction.target)
         elif target is None:
             prediction, row = predictor(article), original

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from khobor_training.config import STANCES, Config
 from khobor_training.data import string
 from khobor_training.errors import InputError
 from khobor_training.files import Row, is_csv, read_rows
+from khobor_training.problems import problem
 
 TOPICS, STANCE = "topics", "stance"
 
@@ -41,17 +44,22 @@ def _topics(row: Row, from_csv: bool) -> list[str]:
     value = row.values.get(TOPICS)
     if isinstance(value, str):
         return [part.strip() for part in value.split("|") if part.strip()]
-    return [] if value is None or from_csv or not hasattr(value, "__iter__") else [string(v) for v in value]
+    listed = [] if value is None or from_csv or not hasattr(value, "__iter__") else value
+    return [named for item in listed if (named := string(item).strip())]
 
 
 def _config(task: str, labels: list[str]) -> Config:
-    return Config.model_validate(
-        {
-            "name": "audit",
-            "task": task,
-            "data": {"labels": labels, "on_bad_row": "skip"},
-            # What a config cannot be without; nothing of it is looked at to read a file.
-            "features": {"words": {}},
-            "classifier": {"kind": "logistic_regression"},
-        }
-    )
+    try:
+        return Config.model_validate(
+            {
+                "name": "audit",
+                "task": task,
+                "data": {"labels": labels, "on_bad_row": "skip"},
+                # What a config cannot be without; nothing of it is looked at to read a file.
+                "features": {"words": {}},
+                "classifier": {"kind": "logistic_regression"},
+            }
+        )
+    except ValidationError as error:
+        told = "; ".join(problem(dict(item), Config) for item in error.errors())
+        raise InputError(f"{TOPICS} cannot be used as labels: {told}") from None

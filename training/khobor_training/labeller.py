@@ -65,7 +65,12 @@ class Labeller:
         stances = load(Path(folder) / STANCE)
         if not isinstance(stances, StancePredictor):
             raise InputError(f"{Path(folder) / STANCE} must be a stance model, got another; train it again")
-        return cls(load(Path(folder) / TOPIC), stances)
+        topics = load(Path(folder) / TOPIC)
+        if isinstance(topics, StancePredictor):
+            raise InputError(
+                f"{Path(folder) / TOPIC} must be a topic model, got a stance model; train it again"
+            )
+        return cls(topics, stances)
 
     def __call__(self, article: Any, targets: Sequence[str] | None = None) -> Labels:
         """Label one article.

@@ -55,6 +55,20 @@ def read(config: Config, project: Path, given: list[Path], *, to_train: bool = T
     return data.read(config, given or named, to_train=to_train)
 
 
+def look(config: Config, articles: data.Articles) -> list[Finding]:
+    """Return what is wrong with the articles; their text is quoted only where reports may show it."""
+    return audit(
+        articles.texts,
+        articles.y,
+        config.labels,
+        articles.frame,
+        multiclass=config.multiclass,
+        seed=config.seed,
+        clusters=articles.clusters,
+        show_text=config.report.show_text,
+    )
+
+
 def examine(config: Config, articles: data.Articles) -> list[Finding]:
     """Return what is wrong with the articles.
 
@@ -63,15 +77,7 @@ def examine(config: Config, articles: data.Articles) -> list[Finding]:
     InputError
         If a finding is one that the config calls fatal.
     """
-    found = audit(
-        articles.texts,
-        articles.y,
-        config.labels,
-        articles.frame,
-        multiclass=config.multiclass,
-        seed=config.seed,
-        clusters=articles.clusters,
-    )
+    found = look(config, articles)
     fatal = [f for f in found if {f.kind, f.severity} & set(config.audit.fatal)]
     if fatal:
         listed = "\n  ".join(findings.lines(fatal))

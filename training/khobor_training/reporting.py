@@ -61,6 +61,11 @@ def report(
         "Config SHA-256": hashlib.sha256(config_file.read_bytes()).hexdigest(),
         **{name: str(version) for name, version in info["versions"].items()},
     }
+    if "searched" in figures:
+        own = figures["searched"]
+        chosen = ", ".join(f"{name} {value}" for name, value in _settings(config))
+        facts["Settings"] = f"{chosen}: the best of {own['n_trials']:g} trials, before what is written below"
+        facts["Searched"] = f"macro-F1 {own['macro_f1']:.3f}, optimistic because it is the best"
     if champion and not beside_champion:
         facts["Champion"] = f"{champion.name} was tested on other articles; the two cannot be compared"
     return Report(
@@ -73,13 +78,24 @@ def report(
         top_words=_top_words(config, features, coef),
         topics=_topics(config, features, coef),
         findings=findings,
-        errors=_errors(fitted) if config.report.show_text else [],
+        errors=_errors(fitted, show_text=config.report.show_text),
         config_text=config_file.read_text("utf-8"),
         facts=facts,
         show_text=config.report.show_text,
         seed=config.seed,
         chance=(figures["chance"]["low"], figures["chance"]["high"]),
     )
+
+
+def _settings(config: Config) -> list[tuple[str, Any]]:
+    """Return what a search has chosen, by dotted key."""
+    chosen: list[tuple[str, Any]] = []
+    for key in config.search.values if config.search else ():
+        value: Any = config.model_dump(mode="json")
+        for part in key.split("."):
+            value = value[int(part)] if isinstance(value, list) else (value or {}).get(part)
+        chosen.append((key, value))
+    return chosen
 
 
 def _comparisons(config: Config, fitted: Fitted, figures: dict[str, Any]) -> list[Comparison]:
@@ -187,7 +203,7 @@ def _topics(config: Config, features: Any, coef: Any) -> list[tuple[str, dict[st
     return []
 
 
-def _errors(fitted: Fitted) -> list[WorstError]:
+def _errors(fitted: Fitted, *, show_text: bool) -> list[WorstError]:
     """Return the held-out errors that the model was surest of, with the words that misled it."""
     held, labels = fitted.held, fitted.held.labels
     tokenizer, found = fitted.trial[0], []
@@ -202,12 +218,12 @@ def _errors(fitted: Fitted) -> list[WorstError]:
         found.append(
             WorstError(
                 id=str(held.frame["id"].iloc[row]),
-                title=text.partition("\n")[0],
+                title=text.partition("\n")[0] if show_text else "",
                 true=[name for name, on in zip(labels, held.y[row], strict=True) if on],
                 predicted=[name for name, on in zip(labels, held.predicted[row], strict=True) if on],
                 probabilities=dict(zip(labels, held.probabilities[row].tolist(), strict=True)),
                 label=labels[column],
-                pieces=mark.in_order(text, tokenizer.normalizer, words, share),
+                pieces=mark.in_order(text, tokenizer.normalizer, words, share) if show_text else [],
                 target=target,
             )
         )

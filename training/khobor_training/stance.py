@@ -91,9 +91,22 @@ class StancePredictor(Predictor):
 
     def explain(self, article: Any, target: str | None = None) -> dict[str, dict[str, Any]]:
         """Return each label's score as a sum of parts; see ``khobor_training.explain.contributions``."""
-        text = text_of(article, 0)
-        (name,) = self._targets(article, text, target, 0)[:1]
+        text, name = text_of(article, 0), self.one_target(article, target)
         return contributions(self.pipeline, self.pipeline[0].transform([(text, name)]), self.labels)
+
+    def one_target(self, article: Any, target: str | None = None) -> str:
+        """Return the target that a stance is explained toward.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or it is not one.
+        """
+        if target == ALL or not (target is None or isinstance(target, str)):
+            named = ", ".join(self.mentioned(article)) or "none of the configured ones"
+            raise ValueError(f"target must be one name to explain, got {target!r}; mentioned: {named}")
+        (name,) = self._targets(article, "", target, 0)
+        return name
 
     def frame(self, df: Any, target: str | Sequence[str] | None = None) -> Any:
         """Return the predictions of a DataFrame's articles as a DataFrame with its index."""

@@ -140,11 +140,9 @@ def complete(
                     families.log(ablations)
                 version, store = record(plain, config_file, facts, figures, predictor, draft, texts)
             except InputError as error:  # the store failed; the work of the training is not lost
-                storage.save(predictor, model)
+                _save(predictor, model, pages)
                 raise InputError(f"{error}; {model} was saved, but it is not registered") from None
-    storage.save(predictor, model)
-    for name, written in pages.items():
-        storage.write(beside(model, name), written.encode())
+    _save(predictor, model, pages)
     drawn = beside(model, REPORT)
     return Result(model, drawn, figures, articles, found, version, store, predictor, ablations)
 
@@ -152,6 +150,13 @@ def complete(
 def beside(model: Path, name: str) -> Path:
     """Return where the report or the card of a model lies: ``topic.report.html`` beside ``topic.joblib``."""
     return model.with_name(f"{model.stem}.{name}")
+
+
+def _save(predictor: Predictor, model: Path, pages: dict[str, str]) -> None:
+    """Write a model, then its report and card."""
+    storage.save(predictor, model)
+    for name, written in pages.items():
+        storage.write(beside(model, name), written.encode())
 
 
 def _pages(
