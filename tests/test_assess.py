@@ -94,12 +94,12 @@ def test_a_file_is_evaluated_as_the_predictor_answers_it(model, others, tmp_path
     shown = " ".join(Structure(text).text)
     assert "report of an evaluation" in shown
     assert "200 articles of desk.jsonl" in shown
-    assert "held-out" not in shown
+    assert "held-out articles" not in shown
     assert "held out" not in shown
     assert "out of fold" not in shown
     assert not any(row["title"] in text for row in table)
     told = (tmp_path / "report.card.md").read_text("utf-8")
-    assert "held-out" not in told
+    assert "held-out articles" not in told
     assert "out of fold" not in told
     assert "desk.jsonl" in told
 

@@ -107,5 +107,5 @@ def test_figures_by_target_leave_out_those_of_few_rows_and_of_no_name():
     said = true[: n + 2] + "n" * (len(true) - n - 2)
     found = figures(outcome(true, said, target=targets))["by_target"]
     assert list(found) == ["ভারত", "চীন"]
-    assert found["ভারত"] == {"macro_f1": 1.0, "n": n + 2}
+    assert found["ভারত"] == {"macro_f1": 1.0, "macro_f1_low": 1.0, "macro_f1_high": 1.0, "n": n + 2}
     assert found["চীন"]["macro_f1"] < 0.4

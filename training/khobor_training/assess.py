@@ -11,20 +11,19 @@ import numpy as np
 
 from khobor_features.counts import in_blocks
 from khobor_training import data, evaluate, promise, summary
+from khobor_training.audit import audit
 from khobor_training.calibrate import Floats
 from khobor_training.config import Columns, Config
 from khobor_training.data import Articles
 from khobor_training.errors import InputError
+from khobor_training.model_words import top_words, topics, worst_errors
 from khobor_training.outcome import Outcome
-from khobor_training.per_label import worst
 from khobor_training.predict import Predictor
-from khobor_training.record import Comparison, Report, WorstError
+from khobor_training.record import Comparison, Report
 from khobor_training.stance import StancePredictor
 
 SEED = 7
 """Of resamples and folds: the same file gives the same figures."""
-
-N_ERRORS = 10
 
 
 @dataclass(frozen=True)
@@ -168,6 +167,16 @@ def report(
     for label, (own, before) in told.shares.items():
         known = "unknown" if before is None else f"{before:.1%}"
         facts[f"share of {label}"] = f"{own:.1%} in the file, {known} in training"
+    found = audit(
+        articles.texts,
+        articles.y,
+        predictor.labels,
+        articles.frame,
+        multiclass=outcome.multiclass,
+        seed=SEED,
+        clusters=articles.clusters,
+        show_text=show_text,
+    )
     if told.promised is not None:
         facts["macro-F1 that the training promises at these shares"] = f"{told.promised:.3f}"
     return Report(
@@ -178,26 +187,13 @@ def report(
         comparisons=[
             Comparison("majority class", figures["majority_macro_f1"], note="the training's commonest answer")
         ],
-        errors=_errors(outcome, show_text=show_text),
+        top_words=top_words(predictor.pipeline, predictor.labels),
+        topics=topics(predictor.pipeline, predictor.labels),
+        findings=found,
+        errors=worst_errors(predictor.pipeline, outcome, show_text=show_text),
         facts=facts,
         show_text=show_text,
         seed=SEED,
         chance=(figures["chance"]["low"], figures["chance"]["high"]),
         evaluated_on=name,
     )
-
-
-def _errors(outcome: Outcome, *, show_text: bool) -> list[WorstError]:
-    found = []
-    for row, label in worst(outcome, N_ERRORS):
-        true, said = (
-            [name for name, on in zip(outcome.labels, part[row], strict=True) if on]
-            for part in (outcome.y, outcome.predicted)
-        )
-        shares = dict(zip(outcome.labels, outcome.probabilities[row].tolist(), strict=True))
-        frame = outcome.frame.iloc[row]
-        title = outcome.texts[row].split("\n")[0][:200] if show_text else ""
-        found.append(
-            WorstError(frame["id"], title, true, said, shares, outcome.labels[label], [], frame["target"])
-        )
-    return found

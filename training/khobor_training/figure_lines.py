@@ -46,8 +46,8 @@ def stance(figures: dict[str, Any]) -> Iterator[str]:
         chance = f"beaten with probability {control['beaten_with_probability']:.3f}"
         yield f"control {name.replace('_', '-')}: {_with_interval(control, 'macro_f1')}, {chance}"
     yield (
-        f"supportive and critical alone: mean F1 {own['polar_f1']:.3f}; "
-        f"one called the other in {own['flip_rate']:.1%}"
+        f"supportive and critical alone: mean F1 {_with_interval(own, 'polar_f1')}; "
+        f"one called the other in a share of {_with_interval(own, 'flip_rate')}"
     )
     pairs = own["both_right"]
     if pairs["n"]:

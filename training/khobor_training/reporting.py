@@ -4,25 +4,17 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from khobor_features.topics import TopicFeatures
-from khobor_features.vectorise import WordTfidf
-from khobor_training import evaluate, mark
+from khobor_training import evaluate
 from khobor_training.compare import Run, compare
 from khobor_training.config import Config
 from khobor_training.errors import InputError
-from khobor_training.explain import parts
 from khobor_training.findings import Finding
 from khobor_training.fit import Fitted
+from khobor_training.model_words import top_words, topics, worst_errors
 from khobor_training.outcome import OUT_OF_FOLD, Outcome, from_jsonl
-from khobor_training.per_label import worst
 from khobor_training.pipeline import CONTROLS
-from khobor_training.record import Comparison, Report, WorstError
+from khobor_training.record import Comparison, Report
 from khobor_training.registry import Logged
-
-N_WORDS = 15
-N_ERRORS = 10
 
 
 def report(
@@ -50,8 +42,6 @@ def report(
     champion : Logged or None
         What the run of the model's champion left.
     """
-    features = fitted.pipeline.named_steps["features"]
-    coef = fitted.pipeline.named_steps["classifier"].coef_
     beside_champion = _champion(fitted.out_of_fold, champion) if champion else None
     facts = {
         "Trained": info["trained_at"],
@@ -75,10 +65,10 @@ def report(
         held=figures,
         comparisons=[*_comparisons(config, fitted, figures), *filter(None, [beside_champion])],
         learning_curve=_curve(config, fitted),
-        top_words=_top_words(config, features, coef),
-        topics=_topics(config, features, coef),
+        top_words=top_words(fitted.pipeline, config.labels),
+        topics=topics(fitted.pipeline, config.labels),
         findings=findings,
-        errors=_errors(fitted, show_text=config.report.show_text),
+        errors=worst_errors(fitted.trial, fitted.held, show_text=config.report.show_text),
         config_text=config_file.read_text("utf-8"),
         facts=facts,
         show_text=config.report.show_text,
@@ -164,67 +154,3 @@ def _curve(config: Config, fitted: Fitted) -> list[tuple[int, float, float, floa
         )
         for n, own in points
     ]
-
-
-def _top_words(config: Config, features: Any, coef: Any) -> dict[str, list[tuple[str, float]]]:
-    """Return the words of most weight for and against each label, from the first word features there are."""
-    found: dict[str, list[tuple[str, float]]] = {}
-    start = 0
-    stacks = features.blocks_ if config.task == "stance" else [("", features)]
-    for _, stack in stacks:
-        for _, family in stack.families_:
-            if not isinstance(family, WordTfidf):
-                start += len(family.components_) if isinstance(family, TopicFeatures) else len(family.idf_)
-                continue
-            names = family.get_feature_names_out()
-            for label, row in zip(config.labels, coef, strict=True):
-                own = row[start : start + len(names)]
-                order = np.argsort(own)
-                picked = [*order[::-1][:N_WORDS], *order[:N_WORDS]]
-                found[label] = [(str(names[i]), float(own[i])) for i in picked]
-            return found
-    return found
-
-
-def _topics(config: Config, features: Any, coef: Any) -> list[tuple[str, dict[str, float]]]:
-    """Return the topics by their words, with their weight for each label."""
-    if config.task == "stance":
-        return []
-    start = 0
-    for _, family in features.families_:
-        if isinstance(family, TopicFeatures):
-            names = family.get_feature_names_out()
-            own = coef[:, start : start + len(names)] * features.topics_weight
-            return [
-                (str(name), dict(zip(config.labels, column.tolist(), strict=True)))
-                for name, column in zip(names, own.T, strict=True)
-            ]
-        start += len(family.idf_)
-    return []
-
-
-def _errors(fitted: Fitted, *, show_text: bool) -> list[WorstError]:
-    """Return the held-out errors that the model was surest of, with the words that misled it."""
-    held, labels = fitted.held, fitted.held.labels
-    tokenizer, found = fitted.trial[0], []
-    for row, column in worst(held, N_ERRORS):
-        text, target = held.texts[row], str(held.frame["target"].iloc[row])
-        tokens = tokenizer.transform([(text, target) if target else text])
-        told = parts(fitted.trial, tokens).at_words[:, column]
-        if target:
-            words, share = tokenizer.shares(text, target, told)
-        else:
-            words, share = [tokens.words[i] for i in tokens.ids], told.tolist()
-        found.append(
-            WorstError(
-                id=str(held.frame["id"].iloc[row]),
-                title=text.partition("\n")[0] if show_text else "",
-                true=[name for name, on in zip(labels, held.y[row], strict=True) if on],
-                predicted=[name for name, on in zip(labels, held.predicted[row], strict=True) if on],
-                probabilities=dict(zip(labels, held.probabilities[row].tolist(), strict=True)),
-                label=labels[column],
-                pieces=mark.in_order(text, tokenizer.normalizer, words, share) if show_text else [],
-                target=target,
-            )
-        )
-    return found

@@ -33,7 +33,7 @@ def figures(outcome: Outcome, controls: dict[str, Outcome], *, seed: int) -> dic
         ``polar_f1`` (mean F1 of supportive and critical), ``flip_rate`` (the share of rows that are one
         of the two and were called the other), ``controls``, ``beats_controls``, ``both_right`` (of
         articles with two targets of different stance), ``accuracy_at_coverage``, ``by_target``,
-        ``by_genre``.
+        ``by_genre``; those of macro-F1, ``polar_f1`` and ``flip_rate`` with ``…_low`` and ``…_high``.
     """
     y, predicted, groups = outcome.y, outcome.predicted, outcome.groups
     true, said = y.argmax(axis=1), predicted.argmax(axis=1)
@@ -51,15 +51,22 @@ def figures(outcome: Outcome, controls: dict[str, Outcome], *, seed: int) -> dic
                 y, predicted, control.predicted, groups, seed=seed
             ),
         }
+    polar_low, polar_high = evaluate.interval(y[:, ends], predicted[:, ends], groups, seed=seed)
+    flips = {"flip_rate": 0.0, "flip_rate_low": 0.0, "flip_rate_high": 0.0}
+    if polar.any():
+        low, high = evaluate.share_interval(flipped[polar], groups[polar], seed=seed)
+        flips = {"flip_rate": float(flipped[polar].mean()), "flip_rate_low": low, "flip_rate_high": high}
     return {
         "polar_f1": evaluate.macro_f1(y[:, ends], predicted[:, ends]),
-        "flip_rate": float(flipped[polar].mean()) if polar.any() else 0.0,
+        "polar_f1_low": polar_low,
+        "polar_f1_high": polar_high,
+        **flips,
         "controls": compared,
         "beats_controls": all(c["beaten_with_probability"] >= SURE for c in compared.values()),
         "both_right": both_right(outcome, seed=seed),
         "accuracy_at_coverage": at_coverage(outcome),
-        "by_target": _by(outcome, "target"),
-        "by_genre": _by(outcome, "genre"),
+        "by_target": _by(outcome, "target", seed),
+        "by_genre": _by(outcome, "genre", seed),
     }
 
 
@@ -91,12 +98,14 @@ def at_coverage(outcome: Outcome) -> dict[str, dict[str, float]]:
     return found
 
 
-def _by(outcome: Outcome, column: str) -> dict[str, dict[str, float]]:
+def _by(outcome: Outcome, column: str, seed: int) -> dict[str, dict[str, float]]:
     """Return macro-F1 for each value that enough rows have, the most frequent first."""
     found = {}
     for value, n in outcome.frame[column].value_counts().items():
         if n >= LEAST_ROWS and value:
             rows = (outcome.frame[column] == value).to_numpy()
-            figure = evaluate.macro_f1(outcome.y[rows], outcome.predicted[rows])
-            found[str(value)] = {"macro_f1": figure, "n": int(n)}
+            own = outcome.y[rows], outcome.predicted[rows]
+            low, high = evaluate.interval(*own, outcome.groups[rows], seed=seed)
+            figure = evaluate.macro_f1(*own)
+            found[str(value)] = {"macro_f1": figure, "macro_f1_low": low, "macro_f1_high": high, "n": int(n)}
     return found
