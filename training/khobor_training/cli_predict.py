@@ -107,11 +107,11 @@ def articles(given: str) -> list[Any]:
     """Return the articles that an argument means."""
     path = Path(given)
     try:
-        is_file, is_folder = given != "-" and path.is_file(), path.is_dir()
+        is_file, is_folder = given != "-" and path.is_file(), bool(given) and path.is_dir()
     except (OSError, ValueError):  # a text too long to be a path
         is_file = is_folder = False
     if is_folder:
-        raise InputError(f"{given} must be a file or an article, got a folder; name a file in it")
+        raise InputError(f"{given} must be a file or an article, got a folder; check the path")
     if given == "-":
         text = _decode(sys.stdin.buffer.read(), "standard input")
     elif is_file and is_table(path):
