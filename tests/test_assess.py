@@ -128,7 +128,7 @@ def test_abstentions_are_counted_as_no_label_and_said(model, tmp_path):
 
 def test_the_training_file_is_recognised(model, project):
     done = run("evaluate", model, project / "articles.jsonl")
-    assert "the model was trained on this very file, so these figures praise its memory" in done.output
+    assert "so these figures praise its memory" in done.output
 
 
 def test_bad_rows_are_named_and_can_be_left_out(model, tmp_path):
@@ -384,3 +384,14 @@ def test_a_report_replaces_no_page_of_the_users(project, tmp_path):
     assert done.exit_code == 2
     assert "must be a file in a folder that exists" in done.output
     assert not (tmp_path / "x.html").exists()
+
+
+def test_articles_that_the_model_was_trained_on_are_counted_whatever_file_they_come_in(project, tmp_path):
+    given = [json.loads(line) for line in (project / "articles.jsonl").read_text("utf-8").splitlines()]
+    new = {**given[0], "id": "new", "body": "নতুন একটি লেখা, যা মডেল দেখেনি। আজ ঢাকায় বৃষ্টি হয়েছে।"}
+    lines = "".join(json.dumps(row) + "\n" for row in [*given[:40], new])
+    (tmp_path / "some.jsonl").write_text(lines, "utf-8")
+    done = run("evaluate", project / "models" / "tiny.joblib", tmp_path / "some.jsonl")
+    assert done.exit_code == 0, done.output
+    assert "note: the model was trained on 40 of these 41, so these figures praise its memory" in done.output
+    assert "seen" not in json.loads(run("info", project / "models" / "tiny.joblib").output)

@@ -104,6 +104,7 @@ FILES = {
     "one article, copied": (
         jsonl([{"body": f"{GOOD} {i}", "topics": [["space"], []][i % 2]} for i in range(30)]),
         "label 'diplomacy' must hold in at least 3 events and not hold in at least 3, got 0 and 1; "
+        "copies count as one, see khobor audit; "
         "add articles or drop the label from data.labels",
     ),
     "a label typo": (

@@ -271,3 +271,20 @@ def test_a_searched_model_says_in_its_report_which_settings_it_has(tmp_path):
     for page in written(tmp_path):
         assert "classifier.C 77" in page or "classifier.C 0.5" in page
         assert "optimistic because it is the best" in page
+
+
+def test_a_tracked_stance_of_few_rows_a_target_and_no_genre_trains(tmp_path):
+    """Figures by target and by genre are empty then."""
+    columns = ("id", "title", "body", "target", "stance", "event")
+    given = [{key: row[key] for key in columns} for row in stance_rows(80)]
+    given = [{**row, "target": f"{row['target']} {i}"} for i, row in enumerate(given)]
+    path = tmp_path / "tiny_stance.yaml"
+    path.write_text(STANCE.replace("enabled: false", "enabled: true"), "utf-8")
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in given), "utf-8")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW")}
+    done = subprocess.run(
+        [*KHOBOR, "train", str(path)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "models" / "tiny_stance.joblib").exists()
+    assert "registered as version 1" in done.stdout

@@ -80,3 +80,12 @@ def test_a_view_that_does_not_exist_is_named_by_its_place(tmp_path):
     assert "[key]" not in str(caught.value)
     assert "features.target.views.headlines: must be one of " in str(caught.value)
     assert "did you mean 'headline'?" in str(caught.value)
+
+
+def test_all_labels_that_are_not_the_users_are_named_and_a_section_may_be_emptied(tmp_path):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(CONFIG + "keywords: {a: [x], b: [y], space: [z]}\n", "utf-8")
+    with pytest.raises(InputError, match=r"keywords\.a: unknown label, and so are b; take it away"):
+        config.read(path)
+    path.write_text(CONFIG + "keywords:\n", "utf-8")
+    assert config.read(path).keywords == {}

@@ -202,7 +202,7 @@ def test_the_target_is_the_given_one_or_the_articles_own_or_the_models(predict):
 
 @pytest.mark.parametrize("target", [None, "", " ", [], [" "]])
 def test_without_a_target_there_is_no_stance(predict, target):
-    with pytest.raises(ValueError, match="article 0 must have a target, got none; name one, or 'all'"):
+    with pytest.raises(ValueError, match="article 0 must have a target, got none; name one or 'all'"):
         predict([{"body": TEXT}] * 2, target=target)
 
 
@@ -286,7 +286,8 @@ def test_rows_without_a_target_have_the_configs(tmp_path):
 
 def test_a_command_names_the_missing_target(stance_project):
     done = run("predict", stance_project / "models" / "tiny_stance.joblib", TEXT)
-    assert done.output == "khobor: article 0 must have a target, got none; name one, or 'all'\n"
+    told = "article 0 must have a target, got none; name one or 'all' (--target NAME)"
+    assert done.output == f"khobor: {told}\n"
     assert done.exit_code == 2
 
 

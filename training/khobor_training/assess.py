@@ -155,6 +155,7 @@ def report(
 ) -> Report:
     """Return the record of an evaluation, from which the page and the card are written."""
     outcome, figures, info = told.outcome, told.figures, predictor.info
+    seen = set(info.get("seen", ()))
     facts = {
         "model": str(info.get("name", "unknown")),
         "trained at": str(info.get("trained_at", "unknown")),
@@ -162,6 +163,7 @@ def report(
         "file": name,
         "data SHA-256 of the file": articles.sha256,
         "rows left out as bad": str(articles.n_skipped),
+        "rows that the model was trained on": str(sum(data.text_digest(t) in seen for t in articles.texts)),
         "answers withheld (counted as no label)": str(len(outcome) - figures["answered"]["n"]),
     }
     for label, (own, before) in told.shares.items():

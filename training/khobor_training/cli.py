@@ -75,7 +75,8 @@ def info(model: Path) -> None:
     """Tell what a saved model is: trained when, on what, with which figures."""
     from khobor_training.storage import load
 
-    click.echo(json.dumps(load(model).info, ensure_ascii=False, indent=2))
+    told = {key: value for key, value in load(model).info.items() if key != "seen"}
+    click.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 
 for _command in (

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from khobor_training.cli_train import say_what_was_read
+from khobor_training.data import text_digest
 from khobor_training.errors import InputError
 
 _path = click.Path(path_type=Path)
@@ -73,8 +74,12 @@ def _check_report(out: Path) -> None:
 
 def _say_what_was_read(articles: Any, predictor: Any) -> None:
     say_what_was_read(articles)
-    if articles.sha256 == predictor.info.get("data_sha256"):
-        click.echo("note: the model was trained on this very file, so these figures praise its memory")
+    seen = set(predictor.info.get("seen", ()))
+    if n := sum(text_digest(text) in seen for text in articles.texts):
+        click.echo(
+            f"note: the model was trained on {n} of these {len(articles.texts)}, so these figures praise its "
+            "memory; hold it against articles that it has not seen"
+        )
     if articles.sha256 == predictor.info.get("calibrated_on", {}).get("data_sha256"):
         click.echo("note: the model was calibrated on this very file, so these figures flatter it a little")
 

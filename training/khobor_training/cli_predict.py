@@ -62,6 +62,8 @@ def label(article: str, models: Path, targets: tuple[str, ...], as_json: bool) -
     """Give topics and the stance toward each target of ARTICLE: a text, a file, or standard input (-)."""
     from khobor_training.labeller import Labeller
 
+    if not models.is_dir():
+        raise InputError(f"{models} must be a folder of models, got none; name it with --models, or train")
     labeller = Labeller.load(models)
     found = articles(article)
     for number, given in enumerate(found, 1):

@@ -59,7 +59,8 @@ def train(config: Path, files: tuple[Path, ...], jobs: int, ablate: bool) -> Non
 
 
 def _next(result: Any) -> list[str]:
-    article = "ইসরোর রকেট আজ একটি উপগ্রহ নিয়ে মহাকাশে গেছে।"
+    own_labels = "space" not in result.predictor.labels
+    article = "article.txt" if own_labels else "ইসরোর রকেট আজ একটি উপগ্রহ নিয়ে মহাকাশে গেছে।"
     if "stance" in result.figures:
         article = "মস্কো হামলা বন্ধ না করায় রাশিয়ার কড়া নিন্দা করেছে ইউরোপ।"
         predict = command("predict", result.model, article, "--target", "রাশিয়া")

@@ -4,7 +4,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from khobor_features.normalise import Normalizer
 from khobor_features.target import VIEWS
@@ -270,6 +278,11 @@ class Config(_Section):
     report: ReportChoice = ReportChoice()
     tracking: Tracking = Tracking()
 
+    @field_validator("targets", "shares", "keywords", mode="before")
+    @classmethod
+    def _emptied(cls, value: Any) -> Any:
+        return {} if value is None else value  # the section is there, and all of it was taken away
+
     @property
     def multiclass(self) -> bool:
         """Whether exactly one label holds for a row."""
@@ -312,8 +325,9 @@ class Config(_Section):
             raise ValueError(f"keywords.{empty[0]}: must hold letters, got an empty keyword")
         for section in ("keywords", "shares"):
             if unknown := sorted(set(getattr(self, section)) - set(labels)):
+                also = f", and so are {', '.join(unknown[1:])}" if unknown[1:] else ""
                 raise ValueError(
-                    f"{section}.{unknown[0]}: unknown label{nearest(unknown[0], set(labels))}; "
+                    f"{section}.{unknown[0]}: unknown label{nearest(unknown[0], set(labels))}{also}; "
                     "take it away or add it to data.labels"
                 )
         return self

@@ -153,9 +153,10 @@ def read(config: Config, files: list[Path], *, to_train: bool = True) -> Article
     if config.split.kind == "random":
         groups = np.array([f"id:{a['id']}" for a in articles])
     clusters = near_duplicates(texts)
-    groups = merge_groups(groups, clusters)
+    named, groups = groups, merge_groups(groups, clusters)
     if to_train:
-        _check_labels(config, y, groups)
+        joined = len(set(named)) > len(set(groups))
+        _check_labels(config, y, groups, "; copies count as one, see khobor audit" if joined else "")
     return Articles(texts, y, frame, groups, clusters, digest.hexdigest(), n_rows, n_bad, lines)
 
 
@@ -179,7 +180,7 @@ def _check_columns(path: Path, table: list[Row], config: Config) -> None:
             )
 
 
-def _check_labels(config: Config, y: NDArray[np.int_], groups: NDArray[np.str_]) -> None:
+def _check_labels(config: Config, y: NDArray[np.int_], groups: NDArray[np.str_], hint: str) -> None:
     """Require enough groups with and without each label to hold some out and cross-validate."""
     least = config.split.folds
     unit = "articles" if config.split.kind == "random" else "events"
@@ -188,7 +189,7 @@ def _check_labels(config: Config, y: NDArray[np.int_], groups: NDArray[np.str_])
         if min(with_it, without) < least:
             raise InputError(
                 f"label '{label}' must hold in at least {least} {unit} and not hold in at least {least}, "
-                f"got {with_it} and {without}; add articles or drop the label from data.labels"
+                f"got {with_it} and {without}{hint}; add articles or drop the label from data.labels"
             )
 
 
@@ -235,6 +236,11 @@ def _article(row: Row, config: Config, name: str, from_csv: bool) -> tuple[dict[
     if config.task == "stance" and not article["target"]:
         return article, "has a stance and no target"
     return {**article, "labels": tuple(sorted(set(labels)))}, ""
+
+
+def text_digest(text: str) -> str:
+    """Return what a model keeps of a text that it was trained on: enough to know it again."""
+    return hashlib.sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def text_problem(body: str, text: str) -> str:

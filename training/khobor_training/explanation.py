@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
+from khobor_features.cues import cues
+from khobor_features.passages import TargetTokens
 from khobor_training import mark
 from khobor_training.elements import Markup, table, tag, text
 from khobor_training.explain import contributions
@@ -72,13 +74,19 @@ class Explanation:
         given = list(plain["labels"]) if "labels" in plain else [plain["label"]] if plain["label"] else []
         wanted = [label] if label else given or [max(chances, key=lambda name: chances[name])]
         tokens = predictor.pipeline[0].transform([row])
+        absent = _absent(tokens) if isinstance(predictor, StancePredictor) else set()
         told = contributions(predictor.pipeline, tokens, predictor.labels)
         at_words = parts_of(predictor.pipeline, tokens).at_words
         explained = []
         for name in wanted:
             own = told[name]
-            kinds = [named for kind, named in own.items() if isinstance(named, dict) and kind != "words"]
-            others = [item for named in kinds for item in named.items()]
+            kinds = {kind: named for kind, named in own.items() if isinstance(named, dict)}
+            kinds.pop("words", None)
+            others = [
+                (f"no {item}" if kind == "cues" and item in absent else item, part)
+                for kind, named in kinds.items()
+                for item, part in named.items()
+            ]
             others.sort(key=lambda item: -abs(item[1]))
             explained.append(
                 LabelExplanation(
@@ -127,6 +135,11 @@ class Explanation:
         header = tag("header", tag("h1", text(title)), tag("p", held + legend, class_="soft"))
         body = tag("body", header, tag("main", *sections))
         return "<!DOCTYPE html>\n" + tag("html", head(f"{title} · khobor"), body, lang="en") + "\n"
+
+
+def _absent(tokens: TargetTokens) -> set[str]:
+    """Return the cues that an article has none of: their weight is that of their absence."""
+    return {name for name, values in cues(tokens).items() if not values[0]}
 
 
 def _sum(own: LabelExplanation) -> str:

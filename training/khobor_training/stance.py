@@ -126,7 +126,9 @@ class StancePredictor(Predictor):
         names = [target] if isinstance(target, str) else list(target or ())
         names = [name.strip() for name in names if isinstance(name, str) and name.strip()]
         if not names:
-            raise ValueError(f"article {position} must have a target, got none; name one, or 'all'")
+            raise ValueError(
+                f"article {position} must have a target, got none; name one or 'all' (--target NAME)"
+            )
         return names
 
     def _stances(self, texts: list[str], articles: list[Any], rows: list[tuple[int, str]]) -> list[Any]:

@@ -78,7 +78,8 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
             model: Path,
             texts: dict[str, str],
         ) -> tuple[str, str]:
-            metrics = flatten({key: value for key, value in figures.items() if key != "confusion"})
+            told = flatten({key: value for key, value in figures.items() if key != "confusion"})
+            metrics = {key: value for key, value in told.items() if not isinstance(value, dict)}
             with reachable(mlflow):
                 mlflow.log_params({metric_name(k): str(v)[:6000] for k, v in flatten(config).items()})
                 mlflow.set_tags({**facts, **versions(), "git_commit": _git_commit(project)})

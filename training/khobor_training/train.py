@@ -191,6 +191,7 @@ def _predictor(config: Config, planned: Plan, fitted: Fitted, figures: dict[str,
         "columns": config.data.columns.model_dump(exclude_unset=True) | {"labels": config.label_column},
         "thresholds": config.thresholds.model_dump(),
         "out_of_fold": rates(fitted.out_of_fold),
+        "seen": sorted({data.text_digest(text) for text in articles.texts}),
     }
     abstain = config.abstain.model_dump()
     if config.task == "stance":
