@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 from click.testing import CliRunner
 from samples import LAUNCH, run
@@ -41,3 +43,9 @@ def test_a_folder_and_a_file_that_is_not_there_are_no_articles(project, tmp_path
         done = run("predict", model, given)
         assert done.exit_code == 2
         assert found in done.output
+
+
+def test_the_command_line_starts_without_the_heavy_libraries():
+    heavy = "{'numpy', 'scipy', 'pandas', 'sklearn', 'mlflow'}"
+    code = f"import sys, khobor_training.cli; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

@@ -13,9 +13,10 @@ from khobor_features.counts import in_blocks
 from khobor_training import data, evaluate, promise, summary
 from khobor_training.audit import audit
 from khobor_training.calibrate import Floats
-from khobor_training.config import Columns, Config
+from khobor_training.config import Columns, Task
 from khobor_training.data import Articles
 from khobor_training.errors import InputError
+from khobor_training.labelled_file import reading
 from khobor_training.model_words import top_words, topics, worst_errors
 from khobor_training.outcome import Outcome
 from khobor_training.predict import Predictor
@@ -63,21 +64,10 @@ def read(predictor: Predictor, path: Path, *, skip_bad_rows: bool = False) -> Ar
     columns = dict(predictor.info.get("columns", {}))
     stance = isinstance(predictor, StancePredictor)
     multilabel = predictor.calibration.thresholds is not None
-    reads = Config.model_validate(
-        {
-            "name": "evaluation",
-            "task": "stance" if stance else "multilabel" if multilabel else "multiclass",
-            "data": {
-                "labels": predictor.labels,
-                # A bad row is refused below, with a remedy that fits a file without a config.
-                "on_bad_row": "skip",
-                "target": predictor.abstain.get("target") if stance else None,
-            },
-            # What a config cannot be without; nothing of it is looked at to read a file.
-            "features": {"words": {}},
-            "classifier": {"kind": "logistic_regression"},
-        }
-    )
+    task: Task = "stance" if stance else "multilabel" if multilabel else "multiclass"
+    target: Any = predictor.abstain.get("target") if stance else None
+    # A bad row is refused below, with a remedy that fits a file without a config.
+    reads = reading(task, predictor.labels, target)
     # Only what an article cannot be without must be there.
     named = Columns.model_construct(_fields_set=set(), **Columns(**columns).model_dump())
     reads = reads.model_copy(update={"data": reads.data.model_copy(update={"columns": named})})
@@ -92,6 +82,12 @@ def read(predictor: Predictor, path: Path, *, skip_bad_rows: bool = False) -> Ar
             "with --skip-bad-rows\n  " + "\n  ".join(articles.problems)
         )
     return articles
+
+
+def n_seen(predictor: Predictor, articles: Articles) -> int:
+    """Return how many of the rows have a text that the model was trained on."""
+    seen = set(predictor.info.get("seen", ()))
+    return sum(data.text_digest(text) in seen for text in articles.texts)
 
 
 def scores(predictor: Predictor, articles: Articles) -> Floats:
@@ -155,7 +151,6 @@ def report(
 ) -> Report:
     """Return the record of an evaluation, from which the page and the card are written."""
     outcome, figures, info = told.outcome, told.figures, predictor.info
-    seen = set(info.get("seen", ()))
     facts = {
         "model": str(info.get("name", "unknown")),
         "trained at": str(info.get("trained_at", "unknown")),
@@ -163,7 +158,7 @@ def report(
         "file": name,
         "data SHA-256 of the file": articles.sha256,
         "rows left out as bad": str(articles.n_skipped),
-        "rows that the model was trained on": str(sum(data.text_digest(t) in seen for t in articles.texts)),
+        "rows that the model was trained on": str(n_seen(predictor, articles)),
         "answers withheld (counted as no label)": str(len(outcome) - figures["answered"]["n"]),
     }
     for label, (own, before) in told.shares.items():

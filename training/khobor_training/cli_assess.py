@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from khobor_training.cli_train import say_what_was_read
-from khobor_training.data import text_digest
 from khobor_training.errors import InputError
 
 _path = click.Path(path_type=Path)
@@ -73,9 +72,10 @@ def _check_report(out: Path) -> None:
 
 
 def _say_what_was_read(articles: Any, predictor: Any) -> None:
+    from khobor_training.assess import n_seen
+
     say_what_was_read(articles)
-    seen = set(predictor.info.get("seen", ()))
-    if n := sum(text_digest(text) in seen for text in articles.texts):
+    if n := n_seen(predictor, articles):
         click.echo(
             f"note: the model was trained on {n} of these {len(articles.texts)}, so these figures praise its "
             "memory; hold it against articles that it has not seen"

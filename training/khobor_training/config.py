@@ -22,6 +22,8 @@ from khobor_training.problems import nearest, problem
 
 STANCES = ("supportive", "neutral", "critical")
 
+Task = Literal["multilabel", "multiclass", "stance"]
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -114,6 +116,7 @@ class Topics(_Section):
 class View(_Section):
     """How a target is seen; the views' weights are those of ``khobor_features.target``."""
 
+    # Pydantic takes a tuple for the values of a Literal, mypy does not; so in Audit, too.
     views: dict[Literal[VIEWS], Annotated[float, Field(gt=0)]] = {"article": 1.0}  # type: ignore[valid-type]
     window: int = Field(8, ge=1, le=100)
     cues: float = Field(0.0, ge=0)
@@ -260,7 +263,7 @@ class Config(_Section):
     """One experiment."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
-    task: Literal["multilabel", "multiclass", "stance"]
+    task: Task
     seed: int = Field(7, ge=0, lt=2**32)
     data: Data
     targets: dict[str, Target] = {}

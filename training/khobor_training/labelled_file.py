@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from khobor_training.config import STANCES, Config
+from khobor_training.config import STANCES, Config, Task
 from khobor_training.data import string
 from khobor_training.errors import InputError
 from khobor_training.files import Row, is_csv, read_rows
@@ -48,18 +48,23 @@ def _topics(row: Row, from_csv: bool) -> list[str]:
     return [named for item in listed if (named := string(item).strip())]
 
 
-def _config(task: str, labels: list[str]) -> Config:
+def reading(task: Task, labels: list[str], target: str | None = None) -> Config:
+    """Return a config by which files are read and nothing is trained: bad rows are told and left out."""
+    return Config.model_validate(
+        {
+            "name": "reading",
+            "task": task,
+            "data": {"labels": labels, "on_bad_row": "skip", "target": target},
+            # What a config cannot be without; nothing of it is looked at to read a file.
+            "features": {"words": {}},
+            "classifier": {"kind": "logistic_regression"},
+        }
+    )
+
+
+def _config(task: Task, labels: list[str]) -> Config:
     try:
-        return Config.model_validate(
-            {
-                "name": "audit",
-                "task": task,
-                "data": {"labels": labels, "on_bad_row": "skip"},
-                # What a config cannot be without; nothing of it is looked at to read a file.
-                "features": {"words": {}},
-                "classifier": {"kind": "logistic_regression"},
-            }
-        )
+        return reading(task, labels)
     except ValidationError as error:
         told = "; ".join(problem(dict(item), Config) for item in error.errors())
         raise InputError(f"{TOPICS} cannot be used as labels: {told}") from None
