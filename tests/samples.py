@@ -1,5 +1,7 @@
 """Texts, rows and a small config that several test modules use."""
 
+import json
+
 from click.testing import CliRunner
 from hypothesis import strategies as st
 
@@ -66,6 +68,16 @@ def stance_rows(n):
 def stance_pairs(n):
     """Return texts of the corpus with their targets."""
     return [(f"{row['title']}\n{row['body']}", row["target"]) for row in stance_rows(n)]
+
+
+def write_project(folder, text, table=None):
+    """Write a project and return its config file."""
+    (folder / "configs").mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in table or rows(120)]
+    (folder / "articles.jsonl").write_text("".join(lines), "utf-8")
+    path = folder / "configs" / "tiny.yaml"
+    path.write_text(text, "utf-8")
+    return path
 
 
 def run(*arguments):

@@ -1,13 +1,12 @@
 """What feature families are worth: found where it is there, and not claimed where it is not."""
 
-import json
 import sqlite3
 from contextlib import closing
 
 import numpy as np
 import pytest
 import yaml
-from samples import CONFIG, rows, run
+from samples import CONFIG, run, write_project
 
 from khobor_features.bnlp import stop_words
 from khobor_training import train
@@ -16,16 +15,6 @@ from khobor_training.config import Config
 from khobor_training.families import FULL, Ablation, lines, variants, verdict
 
 WORDS_AND_CHARACTERS = CONFIG.replace("  topics: {n_topics: 5}\n", "")
-
-
-def project(folder, text, table=None):
-    """Write a project and return its config file."""
-    (folder / "configs").mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in table or rows(120)]
-    (folder / "articles.jsonl").write_text("".join(lines), "utf-8")
-    path = folder / "configs" / "tiny.yaml"
-    path.write_text(text, "utf-8")
-    return path
 
 
 def named(**sections):
@@ -109,7 +98,7 @@ def stems(n=160):
 def test_what_carries_the_label_earns_its_place_and_noise_does_not(tmp_path):
     text = WORDS_AND_CHARACTERS.replace("[diplomacy, space, military]", "[space]")
     text = text.replace("words: {}", "words: {min_df: 2}")
-    found = {record.name: record for record in ablate(project(tmp_path, text, stems()), [])}
+    found = {record.name: record for record in ablate(write_project(tmp_path, text, stems()), [])}
     characters = found["without characters"]
     assert characters.verdict == "earns its place"
     assert characters.macro_f1 < 0.8 < found[FULL].macro_f1
@@ -124,7 +113,7 @@ def test_what_is_put_in_is_worth_the_figure_with_it_less_the_one_without(tmp_pat
         "words: {}", "words: {min_df: 2}"
     )
     text = text.replace("  characters: {ngram_range: [2, 3]}\n  topics: {n_topics: 5}\n", "")
-    found = {record.name: record for record in ablate(project(tmp_path, text, stems()), [])}
+    found = {record.name: record for record in ablate(write_project(tmp_path, text, stems()), [])}
     characters = found["with characters"]
     assert characters.worth == pytest.approx(characters.macro_f1 - found[FULL].macro_f1)
     assert characters.worth > 0.1
@@ -141,14 +130,14 @@ def test_a_model_that_cannot_be_fitted_is_said_and_stops_no_other(tmp_path):
         table.append({"id": str(i), "body": body, "topics": ["space"] if i % 2 else []})
     text = WORDS_AND_CHARACTERS.replace("[diplomacy, space, military]", "[space]")
     text = text.replace("  characters: {ngram_range: [2, 3]}\n", "")
-    found = {record.name: record for record in ablate(project(tmp_path, text, table), [])}
+    found = {record.name: record for record in ablate(write_project(tmp_path, text, table), [])}
     assert found["with stop words removed"].verdict.startswith("cannot be fitted: ")
     assert found[FULL].macro_f1 > 0.7
     assert found["with characters"].macro_f1 > 0.7
 
 
 def test_the_flag_of_train_tells_what_ablate_tells(tmp_path):
-    path = project(tmp_path, WORDS_AND_CHARACTERS)
+    path = write_project(tmp_path, WORDS_AND_CHARACTERS)
     alone = ablate(path, [], 2)
     done = run("train", path, "--ablate")
     assert done.exit_code == 0, done.output
@@ -173,7 +162,7 @@ def test_the_table_shows_signs_and_intervals():
 @pytest.mark.filterwarnings("ignore")  # MLflow's own dependencies warn when they are imported
 def test_a_tracked_ablation_is_in_the_run_as_metrics_and_as_a_file(tmp_path, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    path = project(tmp_path, WORDS_AND_CHARACTERS.replace("enabled: false", "enabled: true"))
+    path = write_project(tmp_path, WORDS_AND_CHARACTERS.replace("enabled: false", "enabled: true"))
     done = run("train", path, "--ablate")
     assert done.exit_code == 0, done.output
     records = ablate(path, [])

@@ -14,7 +14,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import CONFIG, rows, run
+from samples import CONFIG, rows, run, write_project
 
 from khobor_training import config as configuration
 from khobor_training import cross_score, planning, train, trials
@@ -34,16 +34,6 @@ def searching(kind="grid", values=VALUES, **more):
     return f"{QUICK}search: {{kind: {kind}, values: {{{values}}}{options}}}\n"
 
 
-def project(folder, text, table=None):
-    """Write a project and return its config file."""
-    (folder / "configs").mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in table or rows(120)]
-    (folder / "articles.jsonl").write_text("".join(lines), "utf-8")
-    path = folder / "configs" / "tiny.yaml"
-    path.write_text(text, "utf-8")
-    return path
-
-
 def checked(text):
     import yaml
 
@@ -55,7 +45,7 @@ def scores(found):
 
 
 def test_the_reported_score_is_that_of_articles_that_no_trial_saw(tmp_path):
-    found = search(project(tmp_path, searching()), [])
+    found = search(write_project(tmp_path, searching()), [])
     best, others = found.trials[0], found.trials[1:]
     assert len(found.trials) == N_COMBINATIONS
     assert all(best.macro_f1 >= other.macro_f1 for other in others)
@@ -70,7 +60,7 @@ def test_the_reported_score_is_that_of_articles_that_no_trial_saw(tmp_path):
     text = text.replace(
         "words: {}", f"words: {{ngram_range: {best.candidate.values['features.words.ngram_range']}}}"
     )
-    alone = train.train(project(tmp_path / "alone", text), [])
+    alone = train.train(write_project(tmp_path / "alone", text), [])
     assert alone.figures["macro_f1"] == figures["macro_f1"]
     assert alone.figures["labels"] == figures["labels"]
     assert "searched" not in alone.figures
@@ -81,7 +71,7 @@ def test_the_reported_score_is_that_of_articles_that_no_trial_saw(tmp_path):
 
 def test_labels_of_held_out_articles_change_neither_the_winner_nor_a_searched_score(tmp_path):
     text = searching(kind="halving", factor=2, smallest=0.5).replace("folds: 3", "folds: 3, kind: time")
-    honest = project(tmp_path / "a", text)
+    honest = write_project(tmp_path / "a", text)
     config = configuration.read(honest)
     planned = planning.plan(config, tmp_path / "a", [])
     held = {planned.articles.frame["id"][row] for row in planned.held}
@@ -89,7 +79,7 @@ def test_labels_of_held_out_articles_change_neither_the_winner_nor_a_searched_sc
         row | {"topics": [] if row["topics"] else ["space"]} if row["id"] in held else row
         for row in rows(120)
     ]
-    corrupt = project(tmp_path / "b", text, wrong)
+    corrupt = write_project(tmp_path / "b", text, wrong)
     one, other = search(honest, []), search(corrupt, [])
     assert len(held) > 15
     assert scores(one) == scores(other)
@@ -99,19 +89,19 @@ def test_labels_of_held_out_articles_change_neither_the_winner_nor_a_searched_sc
 
 def test_two_jobs_find_what_one_finds(tmp_path):
     text = searching(kind="random", trials=3)
-    one, two = (search(project(tmp_path / str(n), text), [], n) for n in (1, 2))
+    one, two = (search(write_project(tmp_path / str(n), text), [], n) for n in (1, 2))
     assert scores(one) == scores(two)
     assert one.result.figures == two.result.figures
 
 
 def test_halving_gives_more_events_to_fewer_trials(tmp_path):
-    done = search(project(tmp_path, searching(kind="halving", factor=2, smallest=0.5)), [])
+    done = search(write_project(tmp_path, searching(kind="halving", factor=2, smallest=0.5)), [])
     assert [trial.share for trial in done.trials] == [1.0, 1.0, 0.5, 0.5]
 
 
 @pytest.mark.parametrize("factor", [2, 3])
 def test_halving_keeps_events_whole_and_the_held_out_ones_out(tmp_path, factor):
-    path = project(tmp_path, searching(kind="halving", factor=factor, smallest=0.25), rows(200))
+    path = write_project(tmp_path, searching(kind="halving", factor=factor, smallest=0.25), rows(200))
     config = configuration.read(path)
     planned = planning.plan(config, tmp_path, [])
     groups = planned.articles.groups
@@ -130,7 +120,7 @@ def test_halving_keeps_events_whole_and_the_held_out_ones_out(tmp_path, factor):
 
 
 def test_a_share_that_is_too_small_to_train_on_is_named(tmp_path):
-    path = project(tmp_path, searching(kind="halving", smallest=0.05), rows(60))
+    path = write_project(tmp_path, searching(kind="halving", smallest=0.05), rows(60))
     with pytest.raises(InputError, match=r"search\.smallest must leave enough articles .*got 0\.05"):
         search(path, [])
 
@@ -152,7 +142,7 @@ tracking: {enabled: false}
 def test_a_search_works_for_one_label_an_article(tmp_path):
     table = [row | {"topic": row["topics"][0]} for row in rows(200) if len(row["topics"]) == 1]
     text = f"{MULTICLASS}search: {{kind: random, trials: 2, values: {{{VALUES}}}}}\n"
-    found = search(project(tmp_path, text, table), [])
+    found = search(write_project(tmp_path, text, table), [])
     assert found.result.figures["searched"]["macro_f1"] > 0.5
     assert "confusion" in found.result.figures
 
@@ -161,7 +151,7 @@ def test_a_search_works_for_stances(tmp_path):
     table = [json.loads(line) for line in (FOLDER / "stance.jsonl").read_text("utf-8").splitlines()][:200]
     values = "features.target.cues: [0, 0.08]"
     text = f"{STANCE}search: {{kind: grid, values: {{{values}}}}}\n"
-    found = search(project(tmp_path, text, table), [])
+    found = search(write_project(tmp_path, text, table), [])
     assert len({trial.macro_f1 for trial in found.trials}) == 2
     assert "stance" in found.result.figures
 
@@ -217,7 +207,7 @@ INVALID = {
 @pytest.mark.parametrize("case", INVALID)
 def test_trials_that_are_no_valid_configs_are_all_named_before_anything_is_fitted(tmp_path, case):
     values, message = INVALID[case]
-    path = project(tmp_path, searching(values=values))
+    path = write_project(tmp_path, searching(values=values))
     for command in ("search", "check"):
         done = run(command, path)
         assert done.exit_code == 2, done.output
@@ -227,13 +217,13 @@ def test_trials_that_are_no_valid_configs_are_all_named_before_anything_is_fitte
 
 
 def test_a_config_without_a_search_says_how_to_write_one(tmp_path):
-    done = run("search", project(tmp_path, QUICK))
+    done = run("search", write_project(tmp_path, QUICK))
     assert done.exit_code == 2
     assert done.output.startswith("khobor: tiny must have a section 'search', got none; add search: {kind: ")
 
 
 def test_an_unknown_kind_of_search_is_named(tmp_path):
-    done = run("search", project(tmp_path, searching(kind="bayes")))
+    done = run("search", write_project(tmp_path, searching(kind="bayes")))
     assert "search.kind: must be one of grid, halving, random, got 'bayes'" in done.output
 
 
@@ -262,7 +252,7 @@ def test_a_position_of_a_vote_can_be_searched():
 
 
 def test_a_trial_is_known_again_by_all_that_its_score_depends_on(tmp_path):
-    path = project(tmp_path, searching(values="classifier.C: [1, 2]"))
+    path = write_project(tmp_path, searching(values="classifier.C: [1, 2]"))
     config = configuration.read(path)
     planned = planning.plan(config, tmp_path, [])
     one, two = (candidate.config for candidate in candidates(config))
@@ -304,7 +294,7 @@ def runs_of(folder):
 def test_every_trial_is_a_child_run_failed_ones_too_and_finished_ones_are_not_repeated(tmp_path, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     values = "features.words.min_df: [1, 100000], classifier.C: [1, 10, 30]"
-    path = project(tmp_path, tracked(searching(values=values, trials=4)))
+    path = write_project(tmp_path, tracked(searching(values=values, trials=4)))
     done = run("search", path)
     assert done.exit_code == 0, done.output
     assert (
@@ -344,7 +334,8 @@ def test_every_trial_is_a_child_run_failed_ones_too_and_finished_ones_are_not_re
 def test_a_stopped_search_goes_on_where_it_was(tmp_path, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     costs = ", ".join(str(c) for c in range(1, 31))
-    path = project(tmp_path, tracked(searching(values=f"classifier.C: [{costs}]", trials=30)), rows(300))
+    text = tracked(searching(values=f"classifier.C: [{costs}]", trials=30))
+    path = write_project(tmp_path, text, rows(300))
     command = [sys.executable, "-W", "ignore", "-m", "khobor_training.cli", "search", str(path)]
     started = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
 
@@ -371,18 +362,18 @@ def test_a_stopped_search_goes_on_where_it_was(tmp_path, monkeypatch):
     assert len(children) == len({r[3]["trial_digest"] for r in children}) == 30
     assert len({r[2] for r in children}) == 1  # those of the stopped search went over to this one
     text = path.read_text("utf-8").replace("enabled: true", "enabled: false")
-    assert scores(search(project(tmp_path / "at once", text, rows(300)), [])) == scores(found)
+    assert scores(search(write_project(tmp_path / "at once", text, rows(300)), [])) == scores(found)
 
 
 def test_a_search_of_which_every_trial_fails_says_why(tmp_path):
-    path = project(tmp_path, searching(values="features.words.min_df: [100000, 200000]"))
+    path = write_project(tmp_path, searching(values="features.words.min_df: [100000, 200000]"))
     with pytest.raises(InputError, match="tiny: every trial failed, the first with: min_df must leave"):
         search(path, [])
 
 
 def test_trials_that_share_their_text_share_their_tokens(tmp_path):
     values = "text.digits: [ascii, keep], text.stop_words: [false, true], classifier.C: [1, 2]"
-    config = configuration.read(project(tmp_path, searching(values=values)))
+    config = configuration.read(write_project(tmp_path, searching(values=values)))
     planned = planning.plan(config, tmp_path, [])
     known = {}
     for candidate in candidates(config):

@@ -6,30 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from khobor_training.cli_train import config_argument, data_option, jobs_option
+
 if TYPE_CHECKING:
     from khobor_training.search import Found
 
-_config = click.argument("config", type=click.Path(path_type=Path))
-_data = click.option(
-    "--data",
-    "files",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Not the config's files.",
-)
-_jobs = click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Fits at a time; the result is the same.",
-)
-
 
 @click.command()
-@_config
-@_data
-@_jobs
+@config_argument
+@data_option
+@jobs_option
 def search(config: Path, files: tuple[Path, ...], jobs: int) -> None:
     """Try the settings of the config's section 'search'; train the best."""
     from khobor_training.search import search as run
@@ -39,9 +25,9 @@ def search(config: Path, files: tuple[Path, ...], jobs: int) -> None:
 
 
 @click.command()
-@_config
-@_data
-@_jobs
+@config_argument
+@data_option
+@jobs_option
 def ablate(config: Path, files: tuple[Path, ...], jobs: int) -> None:
     """Measure what words, characters, topics and stop words are worth."""
     from khobor_training import families

@@ -12,20 +12,21 @@ import click
 from khobor_training.errors import InputError
 
 _path = click.Path(path_type=Path)
-_config = click.argument("config", type=_path)
-_data = click.option("--data", "files", multiple=True, type=_path, help="Not the config's files.")
-
-
-@click.command()
-@_config
-@_data
-@click.option(
+config_argument = click.argument("config", type=_path)
+data_option = click.option("--data", "files", multiple=True, type=_path, help="Not the config's files.")
+jobs_option = click.option(
     "--jobs",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
     help="Fits at a time; the result is the same.",
 )
+
+
+@click.command()
+@config_argument
+@data_option
+@jobs_option
 @click.option("--ablate", is_flag=True, help="Measure what each feature family is worth, too.")
 def train(config: Path, files: tuple[Path, ...], jobs: int, ablate: bool) -> None:
     """Train, evaluate, save and track a model."""
@@ -73,8 +74,8 @@ def _next(result: Any) -> list[str]:
 
 
 @click.command()
-@_config
-@_data
+@config_argument
+@data_option
 def check(config: Path, files: tuple[Path, ...]) -> None:
     """Check a config and its data without training."""
     from khobor_training import config as configuration
