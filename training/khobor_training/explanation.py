@@ -29,8 +29,6 @@ class LabelExplanation:
         The original text, cut at words, with the part of each.
     others : list of (str, float)
         The largest parts of what is no word: topics, cues, the target.
-    rest : float
-        The sum of all other parts of what is no word.
     """
 
     label: str
@@ -39,7 +37,6 @@ class LabelExplanation:
     intercept: float
     pieces: list[tuple[str, float]]
     others: list[tuple[str, float]]
-    rest: float
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,6 @@ class Explanation:
                     own["intercept"],
                     _pieces(predictor, row, own, at_words[:, predictor.labels.index(name)]),
                     others[:MAX_OTHERS],
-                    sum(part for _, part in others[MAX_OTHERS:]),
                 )
             )
         return cls(prediction, explained)
