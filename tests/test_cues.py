@@ -9,9 +9,7 @@ from khobor_features.mentions import Names
 from khobor_features.normalise import Normalizer
 from khobor_features.passages import TargetTokenizer
 
-TOKENIZER = TargetTokenizer(
-    normalizer=Normalizer(digits="ascii"), names=Names({**TARGETS, "ইউক্রেন": []})
-)
+TOKENIZER = TargetTokenizer(normalizer=Normalizer(digits="ascii"), names=Names({**TARGETS, "ইউক্রেন": []}))
 
 
 def of(text, target="রাশিয়া"):

@@ -69,9 +69,7 @@ def test_a_word_that_only_begins_like_a_name_is_no_mention(word):
     assert found(f"আজ {word} গেছেন") == []
 
 
-@pytest.mark.parametrize(
-    "text", ["নাসা গ্রুপের টাকা", "দক্ষিণ চীন সাগরে জাহাজ", "চীনাবাদামের দাম", "লেখক রুশদিকে", "রুশদি"]
-)
+@pytest.mark.parametrize("text", ["নাসা গ্রুপের টাকা", "দক্ষিণ চীন সাগরে জাহাজ", "চীনাবাদামের দাম", "লেখক রুশদিকে", "রুশদি"])
 def test_an_exception_is_no_mention_whatever_its_ending(text):
     assert found(text) == []
 

@@ -15,7 +15,7 @@ from khobor_training.record import Comparison, Report, WorstError, measure
 from khobor_training.report import page
 from khobor_training.verdict import listed, verdict
 
-BAD = '<script>alert(1)</script>"\'&'
+BAD = "<script>alert(1)</script>\"'&"
 
 
 @dataclass(frozen=True)

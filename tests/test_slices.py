@@ -91,9 +91,9 @@ def test_flips_are_pairs_of_one_article_whose_labels_differ():
 def test_figures_of_a_label_are_those_of_evaluate_with_intervals_around_them():
     told = outcome()
     groups, names = told.groups, told.labels
-    figures = evaluate.figures(
-        told.y, told.predicted, told.y, groups, names, multiclass=False, seed=0
-    )["labels"]
+    figures = evaluate.figures(told.y, told.predicted, told.y, groups, names, multiclass=False, seed=0)[
+        "labels"
+    ]
     for found in per_label(told, seed=0):
         known = figures[found.label]
         counts = (found.support, found.hits, found.wrong, found.missed)

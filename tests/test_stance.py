@@ -95,7 +95,7 @@ def test_evidence_is_cut_from_the_text_as_it_was_given(predict):
 
 SIGNS = st.text(
     st.sampled_from(
-        "কভারত।\u09f7?!\"” \n\u200c\u200d\u09bc\u09be\u0981\u09df\u09af\u09a1\u09dc"
+        'কভারত।\u09f7?!"” \n\u200c\u200d\u09bc\u09be\u0981\u09df\u09af\u09a1\u09dc'
         "\u09c7\u09d7\u09ac\u0985[]বিজ্ঞাপন_2"
     ),
     max_size=20,

@@ -103,9 +103,7 @@ class Names:
         """Tell whether a target stands in the table."""
         return target in self.aliases
 
-    def find(
-        self, words: Sequence[str], target: str = "", line_starts: Container[int] = ()
-    ) -> list[Mention]:
+    def find(self, words: Sequence[str], target: str = "", line_starts: Container[int] = ()) -> list[Mention]:
         """Return the mentions among words, in order; none overlap.
 
         Parameters

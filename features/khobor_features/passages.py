@@ -230,9 +230,7 @@ class TargetTokenizer(TransformerMixin, BaseEstimator):
             times[mention.target] = times.get(mention.target, 0) + 1
         return sorted(times, key=lambda target: -times[target])
 
-    def shares(
-        self, text: str, target: str, values: NDArray[np.float64]
-    ) -> tuple[list[str], list[float]]:
+    def shares(self, text: str, target: str, values: NDArray[np.float64]) -> tuple[list[str], list[float]]:
         """Return the words of a text and the share of each in the values of its masked words.
 
         Parameters

@@ -189,9 +189,7 @@ def growth(title: str, description: str, points: Sequence[tuple[int, float, floa
         y = place(0, tick)[1]
         parts.append(_line(str(left), y, str(width - 6), y, "grid"))
         parts.append(tag("text", f"{tick:g}", x=left - 5, y=float(y) + 4, class_="end"))
-    parts.append(
-        tag("path", d="M" + " L".join(" ".join(place(n, v)) for n, v, *_ in points), class_="curve")
-    )
+    parts.append(tag("path", d="M" + " L".join(" ".join(place(n, v)) for n, v, *_ in points), class_="curve"))
     last = -100.0
     for n, value, low, high in points:
         (x, y), bottom, top = place(n, value), place(n, low)[1], place(n, high)[1]

@@ -164,7 +164,6 @@ def _decode(data: bytes, name: str) -> str:
         ) from None
 
 
-
 def _lines(rows: list[dict[str, Any]], kind: str) -> Iterator[str]:
     if kind == "jsonl":
         for row in rows:

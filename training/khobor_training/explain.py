@@ -135,18 +135,14 @@ def _stance_parts(features: Any, tokens: TargetTokens, coef: Floats) -> Parts:
         copies += number * sum(n_words)
     at_words = np.zeros((len(tokens.tokens.ids), len(coef)))
     plain: dict[str, Floats] = {}
-    for (name, stack), start, stop, size in zip(
-        features.blocks_, ends[:-1], ends[1:], n_words, strict=True
-    ):
+    for (name, stack), start, stop, size in zip(features.blocks_, ends[:-1], ends[1:], n_words, strict=True):
         own = coef[:, start:stop].copy()
         if of_target:
             own[:, :size] += coef[:, copies : copies + size] * features.identity
             copies += size
         own *= shares.get(name, 1.0)
         if name == "plain":  # the words as they stand have other places than the masked ones
-            for number, part in zip(
-                tokens.plain.ids, _stack_parts(stack, tokens.plain, own)[0], strict=True
-            ):
+            for number, part in zip(tokens.plain.ids, _stack_parts(stack, tokens.plain, own)[0], strict=True):
                 word = tokens.plain.words[number]
                 plain[word] = plain.get(word, 0.0) + part
             continue

@@ -13,6 +13,7 @@ from khobor_training.verdict import Verdict, listed, verdict
 
 __all__ = ["Comparison", "Report", "WorstError", "page"]
 
+
 def page(report: Report) -> str:
     """Return the report as HTML.
 

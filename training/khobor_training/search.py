@@ -82,9 +82,7 @@ def search(config_file: Path, given: list[Path], n_jobs: int = 1) -> Found:
     return Found(ranked, n_combinations(config.search), result)
 
 
-def _rank(
-    config: Config, planned: Plan, tried: list[Candidate], n_jobs: int, keep: bool
-) -> list[Trial]:
+def _rank(config: Config, planned: Plan, tried: list[Candidate], n_jobs: int, keep: bool) -> list[Trial]:
     """Score the candidates, of a halving rung by rung; return them, the best first."""
     ranked: list[Trial] = []
     left = tried

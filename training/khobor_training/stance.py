@@ -163,9 +163,7 @@ class StancePredictor(Predictor):
             )
         return predictions
 
-    def _reasons(
-        self, tokens: TargetTokens, probabilities: Floats, given: Any
-    ) -> list[str | None]:
+    def _reasons(self, tokens: TargetTokens, probabilities: Floats, given: Any) -> list[str | None]:
         """Return why an answer is withheld, row by row."""
         is_word, letters, bangla = letter_counts(tokens.plain.words)
         counts = tokens.plain.counts

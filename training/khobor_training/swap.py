@@ -9,9 +9,7 @@ from khobor_features.passages import TargetTokenizer
 from khobor_training.calibrate import Calibration
 
 
-def swapped(
-    tokenizer: TargetTokenizer, text: str, target: str, other: str
-) -> tuple[str, str] | None:
+def swapped(tokenizer: TargetTokenizer, text: str, target: str, other: str) -> tuple[str, str] | None:
     """Return a normalised text and the same with each mention of `target` replaced by `other`.
 
     Case endings stay as they are. None where the target is not mentioned.

@@ -159,6 +159,8 @@ def log_trial(
             params=[Param(metric_name(key), str(value)[:6000]) for key, value in flatten(params).items()],
         )
         client.set_terminated(child, "FAILED" if error else "FINISHED", now)
+
+
 def quiet_mlflow() -> Any:
     """Import MLflow so that it neither phones home, nor waits for minutes, nor chats."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
