@@ -12,7 +12,7 @@ train: $(BIN)/khobor
 	$(BIN)/khobor train configs/topic.yaml
 
 lint: $(BIN)/khobor
-	$(BIN)/ruff check . && $(BIN)/lint-imports && $(BIN)/mypy
+	$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/lint-imports && $(BIN)/mypy
 
 test: lint
 	$(BIN)/python -m pytest

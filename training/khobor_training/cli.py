@@ -2,13 +2,13 @@
 
 import json
 import shutil
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from khobor_training import stopping
 from khobor_training.cli_assess import calibrate, compare, evaluate, report
 from khobor_training.cli_predict import explain, label, predict
 from khobor_training.cli_search import ablate, search
@@ -20,9 +20,7 @@ class _Commands(click.Group):
     """Print a user's mistake as one message and exit with 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        # A service manager or a closed terminal must end a training as cleanly as Ctrl-C.
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.default_int_handler)
+        stopping.listen()
         try:
             return super().invoke(ctx)
         except InputError as error:

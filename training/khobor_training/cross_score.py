@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
+from khobor_training import stopping
 from khobor_training.calibrate import Floats
 from khobor_training.config import Config
 from khobor_training.data import Articles
@@ -79,7 +80,8 @@ def cross_scores(
         for model, tokens in models
         for train, test in folds
     )
-    done = iter(tqdm(work, total=len(configs) * len(folds), desc=what, unit="fit", disable=None))
+    bar = tqdm(work, total=len(configs) * len(folds), desc=what, unit="fit", disable=None)
+    done = stopping.steps(bar)
     for config in configs:
         scores, seconds, errors = np.empty((len(rows), len(config.labels))), 0.0, []
         for _, test in folds:

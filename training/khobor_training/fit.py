@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from khobor_training import calibrate, split
+from khobor_training import calibrate, split, stopping
 from khobor_training.calibrate import Calibration, Floats
 from khobor_training.config import Config
 from khobor_training.data import Articles
@@ -143,7 +143,8 @@ def fit(config: Config, planned: Plan, n_jobs: int) -> Fitted:
         for pipeline, train, test, keep in tasks
     )
     try:
-        done = iter(list(tqdm(work, total=len(tasks), desc="fitting", unit="fit", disable=None)))
+        bar = tqdm(work, total=len(tasks), desc="fitting", unit="fit", disable=None)
+        done = iter(list(stopping.steps(bar)))
     except ValueError as error:  # such as a min_df that leaves no feature
         raise InputError(f"{config.name} cannot be trained on this data: {error}") from None
 
@@ -236,7 +237,9 @@ def _gather(done: Iterator[Any], folds: Folds, y: NDArray[np.int_]) -> Floats:
 
 def tokenised(tokenise: Any, texts: list[Any], what: str) -> Any:
     """Return the tokens of texts, with a bar of progress that names them."""
-    return tokenise.transform(tqdm(texts, desc=f"tokenising {what}", unit="text", disable=None))
+    tokens = tokenise.transform(tqdm(texts, desc=f"tokenising {what}", unit="text", disable=None))
+    stopping.check()
+    return tokens
 
 
 def fit_and_score(

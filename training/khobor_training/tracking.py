@@ -21,6 +21,7 @@ from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 from typing import Any
 
+from khobor_training import stopping
 from khobor_training.errors import InputError
 from khobor_training.predict import Predictor
 from khobor_training.stance import StancePredictor
@@ -64,7 +65,8 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
     mlflow = quiet_mlflow()
     with reachable(mlflow):
         client, experiment_id = _open(mlflow, project, experiment)
-        active = mlflow.start_run(experiment_id=experiment_id, run_name=name)
+        with stopping.held():  # a run that began, but was not given to us, would never end
+            active = mlflow.start_run(experiment_id=experiment_id, run_name=name)
     started = time.monotonic()
     with active:
         run_id = active.info.run_id
@@ -93,6 +95,7 @@ def run(project: Path, experiment: str, name: str) -> Iterator[Callable[..., tup
                 return version, mlflow.get_tracking_uri()
 
         try:
+            stopping.check()
             yield record
         except KeyboardInterrupt:
             mlflow.end_run("KILLED")

@@ -16,6 +16,7 @@ from khobor_training import (
     planning,
     registry,
     reporting,
+    stopping,
     storage,
     summary,
     tracking,
@@ -120,6 +121,7 @@ def complete(
     predictor = _predictor(config, planned, fitted, figures)
     pages = _pages(config, config_file, fitted, figures, found, predictor, bool(record))
     version = store = None
+    stopping.check()
     if record:
         facts = {
             "data_sha256": articles.sha256,
