@@ -43,6 +43,7 @@ def written(tokens, row=0):
         ("rest", "<T>ে ছ । শেষ হল ।"),
         ("sentences", "চাঁদে <T> ! ক খ <T>ের গ ঘ । <T>ে ছ ।"),
         ("passages", "চাঁদে <T> ! চমক ক খ <T>ের গ ঘ । সে চলে । <T>ে ছ । শেষ হল ।"),
+        ("own", "চাঁদে <T> ! চমক ক খ <T>ের গ ঘ । সে চলে । <T>ে ছ । শেষ হল ।"),
         ("window", "চাঁদে <T> ! চমক ক খ <T>ের গ ঘ চ । <T>ে ছ ।"),
         ("before", "চাঁদে <T> ক খ <T>ের চ । <T>ে"),
         ("after", "<T> ! চমক <T>ের গ ঘ <T>ে ছ ।"),
@@ -51,6 +52,11 @@ def written(tokens, row=0):
 def test_a_view_shows_what_it_is_named_for(name, words):
     tokens = TOKENIZER.transform([(TEXT, "ভারত")])
     assert written(view(tokens, name, 2)) == words
+
+
+def test_the_own_view_leaves_out_sentences_that_name_another_target_too():
+    tokens = TOKENIZER.transform([("ভারত এল। সে বলল। চীন ও ভারত। পরে। চীন গেল। শেষ।", "ভারত")])
+    assert written(view(tokens, "own")) == "<T> এল । সে বলল । পরে ।"
 
 
 def test_the_plain_view_is_the_article_with_its_names():

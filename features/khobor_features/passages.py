@@ -101,6 +101,11 @@ class TargetTokens:
         return np.isin(self.sentence_key, self.sentence_key[self.mark == TARGET])
 
     @cached_property
+    def with_other(self) -> NDArray[np.bool_]:
+        """Whether each masked word stands in a sentence that mentions another target."""
+        return np.isin(self.sentence_key, self.sentence_key[self.mark == OTHER])
+
+    @cached_property
     def about_target(self) -> NDArray[np.bool_]:
         """Whether a sentence mentions the target, or no other since the last one that did."""
         key = self.sentence_key

@@ -21,7 +21,10 @@ from khobor_features.stack import FeatureStack
 from khobor_features.tokenise import Tokens
 from khobor_features.vectorise import CharacterTfidf, WordTfidf
 
-VIEWS = ("plain", "article", "headline", "lead", "rest", "sentences", "passages", "window", "before", "after")
+VIEWS = (
+    *("plain", "article", "headline", "lead", "rest"),
+    *("sentences", "passages", "own", "window", "before", "after"),
+)
 
 LEAD = 3
 """So many sentences after the headline are the lead."""
@@ -39,7 +42,8 @@ def shown(X: TargetTokens, name: str, window: int = 8) -> NDArray[np.bool_]:
     name : str
         ``article`` (all of it), ``headline``, ``lead`` (the three sentences after it), ``rest``,
         ``sentences`` (those that mention the target), ``passages`` (these and the following ones until
-        another target is named), ``window`` (the words around each mention), ``before`` and ``after`` it.
+        another target is named), ``own`` (the sentences of passages that name no other target),
+        ``window`` (the words around each mention), ``before`` and ``after`` it.
     window : int, default=8
         So many words on a side of a mention.
     """
@@ -57,6 +61,8 @@ def shown(X: TargetTokens, name: str, window: int = 8) -> NDArray[np.bool_]:
             return X.with_target
         case "passages":
             return X.about_target
+        case "own":
+            return X.about_target & ~X.with_other
         case "window":
             return spread(target, starts, window, window)
         case "before":
