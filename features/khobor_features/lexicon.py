@@ -74,17 +74,16 @@ NEGATION = "না নয় নেই নি নাই ছাড়া পা�
 """Whole words, no stems."""
 
 
+@lru_cache
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(respell(text, "ascii").split())
+
+
 @lru_cache(maxsize=1)
-def _tables() -> tuple[dict[str, str], range, tuple[str, ...], frozenset[str]]:
-    """Return the side of each stem, how long stems may be, and the other two lists."""
-    sides = {
-        stem: side
-        for side, stems in (("praise", PRAISE), ("blame", BLAME), ("", NEITHER))
-        for stem in respell(stems, "ascii").split()
-    }
-    longest_first = range(max(map(len, sides)), 0, -1)
-    reporting, negation = (tuple(respell(words, "ascii").split()) for words in (REPORTING, NEGATION))
-    return sides, longest_first, reporting, frozenset(negation)
+def _sides() -> dict[str, str]:
+    """Return the side of each stem."""
+    lists = {"praise": PRAISE, "blame": BLAME, "": NEITHER}
+    return {stem: side for side, stems in lists.items() for stem in _words(stems)}
 
 
 def side(word: str) -> str:
@@ -95,15 +94,15 @@ def side(word: str) -> str:
     >>> side("প্রশংসায়"), side("দায়িত্বহীনতা"), side("দায়িত্ব")
     ('praise', 'blame', '')
     """
-    sides, lengths, _, _ = _tables()
-    return next((sides[word[:n]] for n in lengths if word[:n] in sides), "")
+    sides = _sides()
+    return next((sides[word[:n]] for n in range(len(word), 0, -1) if word[:n] in sides), "")
 
 
 def reports(word: str) -> bool:
     """Tell whether a normalised word begins as one that reports what somebody said."""
-    return word.startswith(_tables()[2])
+    return word.startswith(_words(REPORTING))
 
 
 def negates(word: str) -> bool:
     """Tell whether a normalised word is a negation."""
-    return word in _tables()[3]
+    return word in _words(NEGATION)

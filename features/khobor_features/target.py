@@ -22,8 +22,17 @@ from khobor_features.tokenise import Tokens
 from khobor_features.vectorise import CharacterTfidf, WordTfidf
 
 VIEWS = (
-    *("plain", "article", "headline", "lead", "rest"),
-    *("sentences", "passages", "own", "window", "before", "after"),
+    "plain",
+    "article",
+    "headline",
+    "lead",
+    "rest",
+    "sentences",
+    "passages",
+    "own",
+    "window",
+    "before",
+    "after",
 )
 
 LEAD = 3

@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
-from tqdm import tqdm
 
-from khobor_training import stopping
 from khobor_training.calibrate import Floats
 from khobor_training.config import Config
 from khobor_training.data import Articles
-from khobor_training.fit import Folds, Rows, cross_calibrated, fit_and_score, tokenised
+from khobor_training.fit import Folds, Rows, cross_calibrated, fit_and_score, in_parallel, tokenised
 from khobor_training.outcome import Outcome
 from khobor_training.pipeline import build
 
@@ -75,13 +73,12 @@ def cross_scores(
         return
     known: dict[str, Any] = {}
     models = [_model(config, articles, unlabelled, known) for config in configs]
-    work = Parallel(n_jobs=n_jobs, return_as="generator")(
+    work = (
         delayed(_attempt)(model, tokens.take(rows[train]), articles.y[rows[train]], tokens.take(rows[test]))
         for model, tokens in models
         for train, test in folds
     )
-    bar = tqdm(work, total=len(configs) * len(folds), desc=what, unit="fit", disable=None)
-    done = stopping.steps(bar)
+    done = in_parallel(work, len(configs) * len(folds), n_jobs, what)
     for config in configs:
         scores, seconds, errors = np.empty((len(rows), len(config.labels))), 0.0, []
         for _, test in folds:

@@ -4,7 +4,7 @@ Every row is scored by a model of other groups, and its probabilities come from 
 calibration that was fitted on other folds: an `Outcome` never praises memory.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,13 +138,12 @@ def fit(config: Config, planned: Plan, n_jobs: int) -> Fitted:
     for pipeline, folds in compared.values():
         tasks += [(pipeline, last.rows[train], last.rows[test], False) for train, test in folds]
 
-    work = Parallel(n_jobs=n_jobs, return_as="generator")(
+    work = (
         delayed(fit_and_score)(pipeline, tokens.take(train), y[train], tokens.take(test), keep)
         for pipeline, train, test, keep in tasks
     )
     try:
-        bar = tqdm(work, total=len(tasks), desc="fitting", unit="fit", disable=None)
-        done = iter(list(stopping.steps(bar)))
+        done = iter(list(in_parallel(work, len(tasks), n_jobs, "fitting")))
     except ValueError as error:  # such as a min_df that leaves no feature
         raise InputError(f"{config.name} cannot be trained on this data: {error}") from None
 
@@ -240,6 +239,12 @@ def tokenised(tokenise: Any, texts: list[Any], what: str) -> Any:
     tokens = tokenise.transform(tqdm(texts, desc=f"tokenising {what}", unit="text", disable=None))
     stopping.check()
     return tokens
+
+
+def in_parallel(tasks: Iterable[Any], n: int, n_jobs: int, what: str) -> Iterator[Any]:
+    """Return the answers of `n` delayed fits, in order, with a bar of progress that names them."""
+    work = Parallel(n_jobs=n_jobs, return_as="generator")(tasks)
+    return stopping.steps(tqdm(work, total=n, desc=what, unit="fit", disable=None))
 
 
 def fit_and_score(

@@ -2,7 +2,7 @@
 
 A signal's handler may raise anywhere, a finaliser (``__del__``) of a library included, and what is
 raised there Python prints and forgets. So a stop that was swallowed is raised again a moment later,
-and long work asks between its steps whether one was asked for.
+and long work asks between its steps whether one was asked for, since a library may catch it as well.
 """
 
 import signal
